@@ -1,0 +1,150 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every service manager offers, and the facts it gives of a service.
+
+One file per manager implements :class:`Manager`. Reading (``names``, ``inspect``, ``logs``) never changes anything.
+Acting methods do one thing, wait for the manager's own answer and no longer; judging success is the caller's work.
+"""
+
+from __future__ import annotations
+
+# The state of a service, in our words, whatever the manager calls it.
+RUNNING = "running"  # has a main process (or container) that the manager considers up
+STARTING = "starting"  # being started, waiting for a restart delay included
+STOPPING = "stopping"
+STOPPED = "stopped"  # not running and nobody complains
+FAILED = "failed"  # not running, and the manager says so: crash, OOM, start limit ...
+UNKNOWN = "unknown"
+
+
+class ManagerError(Exception):
+    """The manager could not do or tell something; the message is one line for people."""
+
+
+class ServiceNotFound(ManagerError):
+    """No such service; ``nearest`` holds existing names that look like it."""
+
+    def __init__(self, message, nearest=()):
+        super().__init__(message)
+        self.nearest = list(nearest)
+
+
+class Unsupported(ManagerError):
+    """The service exists but cannot be handled (masked, alias, static ...); ``kind`` says which."""
+
+    def __init__(self, message, kind):
+        super().__init__(message)
+        self.kind = kind
+
+
+class Incarnation:
+    """One life of a service. Two incarnations are the same only if their ids are equal."""
+
+    def __init__(self, boot_id, main_pid, start_ticks, invocation_id=None, started_at=None):
+        self.boot_id = boot_id  # /proc/sys/kernel/random/boot_id
+        self.main_pid = main_pid  # int
+        self.start_ticks = start_ticks  # field 22 of /proc/PID/stat: clock ticks after boot; tells a reused PID
+        self.invocation_id = invocation_id  # systemd InvocationID, container id ..., or None
+        self.started_at = started_at  # epoch seconds, float or None; not part of the identity
+
+    @property
+    def id(self):
+        """Return the text that ``expect:`` takes: ``boot:pid:ticks:invocation``."""
+        return "%s:%s:%s:%s" % (self.boot_id, self.main_pid, self.start_ticks, self.invocation_id or "-")
+
+    def as_dict(self):
+        return {
+            "id": self.id,
+            "boot_id": self.boot_id,
+            "main_pid": self.main_pid,
+            "start_ticks": self.start_ticks,
+            "invocation_id": self.invocation_id,
+            "started_at": self.started_at,
+        }
+
+
+class ServiceState:
+    """Facts of one service at one moment, as its manager tells them."""
+
+    def __init__(self, manager, name, **facts):
+        self.manager = manager  # "systemd", "supervisord", "docker", "podman", "sysv"
+        self.name = name  # canonical name ("postfix" -> "postfix.service")
+        self.scope = facts.pop("scope", "system")  # "system" or "user"
+        self.active = facts.pop("active", UNKNOWN)  # one of the words above
+        self.sub = facts.pop("sub", "")  # the manager's own word (systemd SubState, supervisord statename ...)
+        self.main_pid = facts.pop("main_pid", None)
+        self.pids = facts.pop("pids", None)  # all PIDs if the manager knows them (cgroup.procs); else None: walk the tree
+        self.cgroups = facts.pop("cgroups", None)  # {"v1": {"memory": "/sys/fs/cgroup/memory/...", ...}, "v2": path} own cgroup only
+        self.incarnation = facts.pop("incarnation", None)  # Incarnation, or None when there is no main process
+        self.n_restarts = facts.pop("n_restarts", None)  # restarts the manager did by itself, or None if it does not count
+        self.result = facts.pop("result", None)  # why it stopped: success, exit-code, signal, oom-kill, watchdog, timeout, start-limit-hit
+        self.exit_code = facts.pop("exit_code", None)  # int, when it exited
+        self.exit_signal = facts.pop("exit_signal", None)  # int, when a signal ended it
+        self.stopped_at = facts.pop("stopped_at", None)  # epoch seconds
+        self.last_incarnation = facts.pop("last_incarnation", None)  # dict like Incarnation.as_dict of a dead service, as far as known
+        self.limits = facts.pop("limits", {})  # {"memory_max": bytes, "memory_high": bytes, "tasks_max": n, "swap_max": bytes}; absent = none set
+        self.notes = facts.pop("notes", [])  # sentences: "daemon-reload needed: unit file changed on disk" ...
+        self.flags = facts.pop("flags", {})  # need_daemon_reload, static, generated, transient, alias_of, restart_policy ...
+        self.properties = facts.pop("properties", {})  # the manager's raw facts, for evidence
+        if facts:
+            raise TypeError("unknown facts: %s" % ", ".join(sorted(facts)))
+
+    @property
+    def key(self):
+        """Return ``manager/name``, the address of the service on its host."""
+        return "%s/%s" % (self.manager, self.name)
+
+
+class Manager:
+    """One service manager of this host. ``run`` is ``callable(argv, timeout=…) -> (rc, out, err)``; ``root`` serves tests."""
+
+    name = ""
+    atomic_restart = False  # True when one request to the manager both stops and starts (survives our death)
+
+    def __init__(self, run, root="/", scope="system", server=None):
+        self.run = run
+        self.root = root
+        self.scope = scope
+        self.server = server  # supervisord RPC socket or container engine socket; None = the usual places
+
+    def available(self):
+        """Return (bool, sentence): can this manager be asked here, and how do we know."""
+        raise NotImplementedError
+
+    def names(self):
+        """Return the names of all services it knows."""
+        raise NotImplementedError
+
+    def inspect(self, name):
+        """Return the :class:`ServiceState`; raise ServiceNotFound, Unsupported or ManagerError."""
+        raise NotImplementedError
+
+    def logs(self, name, lines=20, since=None):
+        """Return the last log lines of the service (list of str, oldest first), [] when there are none to be had."""
+        raise NotImplementedError
+
+    def restart(self, name, timeout):
+        """Stop and start; only where ``atomic_restart``."""
+        raise NotImplementedError
+
+    def stop(self, name, timeout, force_kill=False):
+        raise NotImplementedError
+
+    def start(self, name, timeout):
+        raise NotImplementedError
+
+    def reload(self, name, timeout):
+        raise NotImplementedError
+
+    def scale(self, name, memory_max=None, memory_high=None, persist=False):
+        """Raise limits (bytes); return {"changed": {…before/after…}, "undo": "command"}."""
+        raise NotImplementedError
+
+    def dependents(self, name):
+        """Return [{"name", "active", "relation"}] of services that go down with or need this one; [] if the manager has no such notion."""
+        return []
+
+    def dependencies(self, name):
+        """Return [{"name", "active", "relation"}] of what this service needs."""
+        return []
