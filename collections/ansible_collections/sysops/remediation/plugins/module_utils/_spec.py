@@ -1,0 +1,24 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Argument specs that several modules share; each pairs with the part of ``doc_fragments/service.py`` that documents it."""
+
+from __future__ import annotations
+
+MANAGERS = ("systemd", "supervisord", "docker", "podman", "sysv")
+DEFAULT_STATE_DIR = "/var/lib/sysops-remediation"
+
+
+def service_spec():
+    """Return the options that name one service: ``name``, ``manager``, ``scope``, ``server``."""
+    return {
+        "name": {"type": "str", "required": True},
+        "manager": {"type": "str", "choices": ["auto", *MANAGERS], "default": "auto"},
+        "scope": {"type": "str", "choices": ["system", "user"], "default": "system"},
+        "server": {"type": "str"},
+    }
+
+
+def state_dir_spec():
+    """Return the option ``state_dir``."""
+    return {"state_dir": {"type": "path", "default": DEFAULT_STATE_DIR}}
