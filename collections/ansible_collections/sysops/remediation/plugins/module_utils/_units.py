@@ -63,7 +63,7 @@ def _plain_number(value):
 
 def human_duration(seconds):
     """Return at most two units: ``"6 h 10 min"``, ``"45 s"``, ``"3 d 4 h"``."""
-    seconds = int(round(seconds))
+    seconds = round(seconds)
     for size, unit, smaller, smaller_unit in (
         (86400, "d", 3600, "h"),
         (3600, "h", 60, "min"),
