@@ -9,6 +9,6 @@ import sys
 
 bundled = next(pathlib.Path(ensurepip.__file__).parent.joinpath("_bundled").glob("pip-*.whl"))
 sys.path.insert(0, str(bundled))
-wanted = [argument for argument in sys.argv[1:] if not argument.startswith(("pip", "setuptools", "wheel"))]
-sys.argv = ["pip", "install", *wanted, "pip==24.2"]
+options = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+sys.argv = ["pip", "install", *options]
 runpy.run_module("pip", run_name="__main__")

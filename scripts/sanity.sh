@@ -9,4 +9,10 @@ cp scripts/get_pip_24_2.py "$cache/get_pip_24_2.py"
 # ansible-test looks at tracked files only and needs the collection below a folder named ansible_collections.
 cd collections/ansible_collections/sysops/remediation
 minor=$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-ansible-test sanity --python "$minor" --color no "$@"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! ansible-test sanity --python "$minor" --color no "$@" > "$log" 2>&1; then
+  grep -E '^(ERROR|FATAL|See|WARNING: [^L])' -A 20 "$log" | tail -n 80
+  exit 1
+fi
+echo "sanity: $(grep -c '^Running sanity test' "$log") tests of ansible-test passed"

@@ -8,6 +8,7 @@ One parser for modules, policy and the wrapper, so that ``90s`` means the same e
 
 from __future__ import annotations
 
+import math
 import re
 
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -54,7 +55,7 @@ def _plain_number(value):
             number = float(str(value).strip())
         except ValueError:
             return None
-    if number != number or number in (float("inf"), float("-inf")):
+    if not math.isfinite(number):
         raise ValueError("'%s' is not a finite number" % (value,))
     if number < 0:
         raise ValueError("'%s' is negative" % (value,))
