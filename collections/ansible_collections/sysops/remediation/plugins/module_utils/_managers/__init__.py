@@ -1,0 +1,89 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Service managers behind one interface (``_base.Manager``), one file each; here it is decided which one owns a service.
+
+``service`` is ``{name, manager: auto, scope: system, server: null}``; ``run`` is ``_run.run`` or a recorded stand-in.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+from ._base import ManagerError, ServiceNotFound
+
+from .systemd import Systemd
+
+MANAGERS = {one.name: one for one in (Systemd,)}
+
+
+def resolve(service, run, root="/"):
+    """Return (manager, reason) for one service; raise ServiceNotFound or ManagerError, each with one line for people."""
+    asked = service.get("manager") or "auto"
+    if asked == "auto":
+        return _decide(service, run, root)
+    if asked not in MANAGERS:
+        nearest = difflib.get_close_matches(asked, MANAGERS, n=1)
+        hint = "; did you mean '%s'?" % nearest[0] if nearest else ""
+        raise ManagerError("unknown manager '%s' for service '%s': use auto, %s%s" % (asked, service["name"], ", ".join(MANAGERS), hint))
+    manager = _make(asked, service, run, root)
+    usable, why = manager.available()
+    if not usable:
+        raise ManagerError("service '%s': manager '%s' cannot be asked: %s" % (service["name"], asked, why))
+    return manager, "manager: %s was given; %s" % (asked, why)
+
+
+def usable(run, root="/", scope="system", server=None):
+    """Return [(manager, sentence)] of those that can be asked here."""
+    managers = [_make(name, {"scope": scope, "server": server}, run, root) for name in MANAGERS]
+    answers = [(manager, manager.available()) for manager in managers]
+    return [(manager, why) for manager, (can, why) in answers if can]
+
+
+def _make(manager, service, run, root):
+    return MANAGERS[manager](run, root=root, scope=service.get("scope") or "system", server=service.get("server"))
+
+
+def _decide(service, run, root):
+    """Take the only manager that knows the name. Several: the user must say which, a guess could restart the wrong thing."""
+    name, seen, unusable = service["name"], [], []
+    for candidate in MANAGERS:
+        manager = _make(candidate, service, run, root)
+        can, why = manager.available()
+        if can:
+            seen.append((manager, why))
+        else:
+            unusable.append("%s: %s" % (candidate, why))
+    if not seen:
+        raise ManagerError("no service manager can be asked for '%s' on this host: %s" % (name, "; ".join(unusable)))
+    owners = [(manager, why) for manager, why in seen if manager.knows(name)]
+    if len(owners) == 1:
+        manager, why = owners[0]
+        return manager, "auto: %s and knows %s" % (why, name)
+    if owners:
+        names = [manager.name for manager, _why in owners]
+        raise ManagerError("service '%s' is known to %s: say which one is meant with 'manager: %s'" % (name, " and ".join(names), names[0]))
+    return _nobody_knows(name, seen)
+
+
+def _nobody_knows(name, seen):
+    if len(seen) == 1:
+        manager, why = seen[0]
+        manager.inspect(name)  # its own answer (masked, template, did you mean ...) is better than ours
+        return manager, "auto: %s" % why
+    for manager, _why in seen:
+        try:
+            manager.inspect(name)
+        except ServiceNotFound:
+            continue  # the others may still have something to say
+    nearest = _nearest(name, [known for manager, _why in seen for known in manager.names()])
+    hint = "; did you mean %s?" % " or ".join("'%s'" % one for one in nearest) if nearest else ""
+    asked = ", ".join(manager.name for manager, _why in seen)
+    raise ServiceNotFound("service '%s' not found (asked %s)%s" % (name, asked, hint), nearest)
+
+
+def _nearest(name, known):
+    """Compare with and without systemd's suffix, so that 'postfx' finds 'postfix.service'."""
+    short = {one[: -len(".service")] if one.endswith(".service") else one: one for one in known}
+    stem = name[: -len(".service")] if name.endswith(".service") else name
+    return [short[one] for one in difflib.get_close_matches(stem, short, n=3, cutoff=0.6)]

@@ -10,7 +10,7 @@ Acting methods do one thing, wait for the manager's own answer and no longer; ju
 from __future__ import annotations
 
 # The state of a service, in our words, whatever the manager calls it.
-RUNNING = "running"  # has a main process (or container) that the manager considers up
+RUNNING = "running"  # the manager considers it up; it has a main process or container, unless flags say no_process (oneshot units)
 STARTING = "starting"  # being started, waiting for a restart delay included
 STOPPING = "stopping"
 STOPPED = "stopped"  # not running and nobody complains
@@ -36,6 +36,10 @@ class Unsupported(ManagerError):
     def __init__(self, message, kind):
         super().__init__(message)
         self.kind = kind
+
+
+class TimedOut(ManagerError):
+    """The manager did not finish within the timeout; it may still be at it."""
 
 
 class Incarnation:
@@ -75,7 +79,9 @@ class ServiceState:
         self.sub = facts.pop("sub", "")  # the manager's own word (systemd SubState, supervisord statename ...)
         self.main_pid = facts.pop("main_pid", None)
         self.pids = facts.pop("pids", None)  # all PIDs if the manager knows them (cgroup.procs); else None: walk the tree
-        self.cgroups = facts.pop("cgroups", None)  # {"v1": {"memory": "/sys/fs/cgroup/memory/...", ...}, "v2": path} own cgroup only
+        # {"v1": {"memory": "/sys/fs/cgroup/memory/...", "pids": ..., "systemd": ...}, "v2": path}, each as far as it exists; own cgroups only,
+        # as paths of the host (without the root that serves tests); None: shares the cgroup of others
+        self.cgroups = facts.pop("cgroups", None)
         self.incarnation = facts.pop("incarnation", None)  # Incarnation, or None when there is no main process
         self.n_restarts = facts.pop("n_restarts", None)  # restarts the manager did by itself, or None if it does not count
         self.result = facts.pop("result", None)  # why it stopped: success, exit-code, signal, oom-kill, watchdog, timeout, start-limit-hit
@@ -85,7 +91,9 @@ class ServiceState:
         self.last_incarnation = facts.pop("last_incarnation", None)  # dict like Incarnation.as_dict of a dead service, as far as known
         self.limits = facts.pop("limits", {})  # {"memory_max": bytes, "memory_high": bytes, "tasks_max": n, "swap_max": bytes}; absent = none set
         self.notes = facts.pop("notes", [])  # sentences: "daemon-reload needed: unit file changed on disk" ...
-        self.flags = facts.pop("flags", {})  # need_daemon_reload, static, generated, transient, alias_of, restart_policy ...
+        # True or a text, absent when not so: alias_of, masked, static, generated, transient, no_process, need_daemon_reload, main_pid_guessed,
+        # can_reload, triggered_by, restart_policy ...
+        self.flags = facts.pop("flags", {})
         self.properties = facts.pop("properties", {})  # the manager's raw facts, for evidence
         if facts:
             raise TypeError("unknown facts: %s" % ", ".join(sorted(facts)))
@@ -116,30 +124,54 @@ class Manager:
         """Return the names of all services it knows."""
         raise NotImplementedError
 
+    def knows(self, name):
+        """Return whether ``name`` (canonical or not) is a service of this manager; cheaper than ``inspect`` and never in doubt."""
+        return name in self.names()
+
     def inspect(self, name):
         """Return the :class:`ServiceState`; raise ServiceNotFound, Unsupported or ManagerError."""
         raise NotImplementedError
+
+    def inspect_running(self):
+        """Return the :class:`ServiceState` of every service that is running now."""
+        states = []
+        for name in self.names():
+            try:
+                states.append(self.inspect(name))
+            except ManagerError:
+                continue  # gone meanwhile, or nothing that we could handle
+        return [state for state in states if state.active == RUNNING]
 
     def logs(self, name, lines=20, since=None):
         """Return the last log lines of the service (list of str, oldest first), [] when there are none to be had."""
         raise NotImplementedError
 
-    def restart(self, name, timeout):
+    def restart(self, name, timeout, force_kill=False):
         """Stop and start; only where ``atomic_restart``."""
         raise NotImplementedError
 
     def stop(self, name, timeout, force_kill=False):
+        """Stop and wait; raise TimedOut, unless ``force_kill`` and killing it after the timeout helped."""
         raise NotImplementedError
 
     def start(self, name, timeout):
         raise NotImplementedError
 
     def reload(self, name, timeout):
-        raise NotImplementedError
+        """Make it read its configuration again; raise Unsupported (kind ``reload``) when it cannot."""
+        raise Unsupported("%s has no way to reload %s: use a restart" % (self.name, name), "reload")
 
     def scale(self, name, memory_max=None, memory_high=None, persist=False):
-        """Raise limits (bytes); return {"changed": {…before/after…}, "undo": "command"}."""
-        raise NotImplementedError
+        """Set limits (bytes); return {"changed": {limit: {"before", "after"}}, "undo": "command"}; before is None for no limit."""
+        raise Unsupported("%s has no memory limit to raise for %s: use a restart" % (self.name, name), "scale")
+
+    def reset_failed(self, name, timeout):
+        """Forget that it failed or hit its start limit, so that it can be started again."""
+        raise Unsupported("%s keeps no failed state to reset for %s" % (self.name, name), "reset_failed")
+
+    def daemon_reload(self, timeout):
+        """Make the manager read the definitions of its services again; nothing is restarted."""
+        raise Unsupported("%s has no definitions to read again without touching services" % self.name, "daemon_reload")
 
     def dependents(self, name):
         """Return [{"name", "active", "relation"}] of services that go down with or need this one; [] if the manager has no such notion."""

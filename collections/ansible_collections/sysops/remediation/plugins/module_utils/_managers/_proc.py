@@ -1,0 +1,66 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What managers need from /proc to tell one life of a service from another."""
+
+from __future__ import annotations
+
+import os
+
+from ._base import Incarnation
+
+
+def read(root, path):
+    """Return the text of ``path`` below ``root``, or None if it cannot be read."""
+    try:
+        with open(os.path.join(root, path.lstrip("/")), encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return None
+
+
+def boot_id(root):
+    return (read(root, "proc/sys/kernel/random/boot_id") or "").strip() or None
+
+
+def boot_time(root):
+    """Return the epoch second of the boot, or None."""
+    for line in (read(root, "proc/stat") or "").splitlines():
+        if line.startswith("btime "):
+            return int(line.split()[1])
+    return None
+
+
+def start_ticks(root, pid):
+    """Return field 22 of /proc/PID/stat, or None when the process is gone or a zombie."""
+    text = read(root, "proc/%d/stat" % pid)
+    if not text:
+        return None
+    fields = text.rpartition(")")[2].split()  # the command name may hold blanks and parentheses
+    if len(fields) < 20 or fields[0] in ("Z", "X"):
+        return None
+    return int(fields[19])
+
+
+def incarnation(root, pid, invocation_id=None):
+    """Return the :class:`Incarnation` whose main process is ``pid``, or None when it is gone."""
+    ticks = start_ticks(root, pid) if pid else None
+    if ticks is None:
+        return None
+    booted = boot_time(root)
+    started_at = None if booted is None else booted + ticks / os.sysconf("SC_CLK_TCK")
+    return Incarnation(boot_id(root), pid, ticks, invocation_id, started_at)
+
+
+def oldest(root, pids):
+    """Return the PID that started first: the main process, where the manager itself does not know it."""
+    alive = [(ticks, pid) for ticks, pid in ((start_ticks(root, pid), pid) for pid in pids) if ticks is not None]
+    return min(alive)[1] if alive else None
+
+
+def catches(root, pid, signum):
+    """Tell whether the process has a handler for the signal; without one, most signals end it."""
+    for line in (read(root, "proc/%d/status" % pid) or "").splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (signum - 1) & 1)
+    return False
