@@ -1,0 +1,211 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Memory of a control group without its page cache, and the limits that hold for it; cgroup v1, v2 and hybrid hosts.
+
+``cgroups`` is what a service manager knows of a service's own control group: ``{"v1": {controller: path}, "v2": path}``.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ._files import below, read_keyed, read_number, read_text
+
+BASE = "/sys/fs/cgroup"
+NO_LIMIT_V1 = 1 << 62  # v1 writes "no limit" as the largest page-aligned 64-bit number
+
+# What the kernel holds for a group and cannot take back, by name, where memory.stat has no total (Linux < 5.18).
+_KERNEL_PARTS = ("kernel_stack", "pagetables", "sec_pagetables", "percpu", "vmalloc", "slab_unreclaimable")
+
+
+def version(root="/"):
+    """Return ``v2``, ``v1``, ``hybrid`` (v1 controllers beside an empty v2 tree) or ``none``."""
+    kinds = {kind for kind, _options, _top, _mount in _mounts(root, "self")}
+    if kinds == {"cgroup2"}:
+        return "v2"
+    if kinds == {"cgroup"}:
+        return "v1"
+    return "hybrid" if kinds else "none"
+
+
+def read_memory(root, cgroups):
+    """Return bytes ``{anon, swap, shmem, file[, kernel]}`` of a service's own control group; None if it has none that counts memory.
+
+    v1 counts reclaimable slab as kernel memory and does not say how much of it there is, so there is no ``kernel``: page tables,
+    stacks and sockets of the processes stand in for it.
+    """
+    cgroups = cgroups or {}
+    if cgroups.get("v1", {}).get("memory"):
+        return _read_v1(below(root, cgroups["v1"]["memory"]))
+    if cgroups.get("v2"):
+        return _read_v2(below(root, cgroups["v2"]))
+    return None
+
+
+def _read_v2(folder):
+    stat = read_keyed(os.path.join(folder, "memory.stat"))
+    if stat is None:
+        return None
+    kernel = stat["kernel"] - stat.get("slab_reclaimable", 0) if "kernel" in stat else sum(stat.get(part, 0) for part in _KERNEL_PARTS)
+    return {
+        "anon": stat["anon"],
+        "swap": read_number(os.path.join(folder, "memory.swap.current")) or 0,
+        "shmem": stat["shmem"],
+        "file": max(0, stat["file"] - stat["shmem"]),  # "file" counts tmpfs and shared memory too
+        "kernel": max(0, kernel) + stat.get("sock", 0),
+    }
+
+
+def _read_v1(folder):
+    stat = read_keyed(os.path.join(folder, "memory.stat"))
+    if stat is None:
+        return None
+    shmem = stat.get("total_shmem", 0)
+    return {
+        "anon": stat["total_rss"],
+        "swap": stat.get("total_swap", 0),
+        "shmem": shmem,
+        "file": max(0, stat["total_cache"] - shmem),
+    }
+
+
+def socket_memory(root, cgroups):
+    """Return the bytes that v1 counts for TCP buffers, 0 where it does not."""
+    folder = (cgroups or {}).get("v1", {}).get("memory")
+    return (read_number(below(root, folder, "memory.kmem.tcp.usage_in_bytes")) or 0) if folder else 0
+
+
+def read_pids(root, cgroups):
+    """Return the set of PIDs in the service's own control group and below it; None if it has none."""
+    cgroups = cgroups or {}
+    v1 = cgroups.get("v1", {})
+    top = cgroups.get("v2") or v1.get("systemd") or v1.get("memory") or v1.get("pids")
+    if not top:
+        return None
+    found = set()
+    for folder, _folders, files in os.walk(below(root, top)):
+        if "cgroup.procs" in files:
+            text = read_text(os.path.join(folder, "cgroup.procs")) or ""
+            found.update(int(line) for line in text.split())
+    return found - {0}  # 0: a process outside of our PID namespace
+
+
+def read_oom_kills(root, cgroups):
+    """Return how many processes the kernel has killed in this group for lack of memory, None if it does not count."""
+    cgroups = cgroups or {}
+    if cgroups.get("v1", {}).get("memory"):
+        events = read_keyed(below(root, cgroups["v1"]["memory"], "memory.oom_control"))
+    elif cgroups.get("v2"):
+        events = read_keyed(below(root, cgroups["v2"], "memory.events"))
+    else:
+        events = None
+    return (events or {}).get("oom_kill")
+
+
+def locate(root, pid):
+    """Return where a process is, as ``{"v1": {controller: folder}, "v2": folder}``, whether or not it is alone there.
+
+    The folders are for :func:`limits`: a limit holds for everybody below it.
+    """
+    text = read_text(below(root, "proc/%s/cgroup" % pid)) or ""
+    paths = {}
+    for line in text.splitlines():
+        _number, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            paths[controller] = path
+    found = {"v1": {}}
+    for kind, options, top, mount in _mounts(root, "self"):
+        if kind == "cgroup2" and "" in paths:
+            found["v2"] = _visible(root, mount, top, paths[""])
+        for controller in ("memory", "pids"):
+            if kind == "cgroup" and controller in options and controller in paths:
+                found["v1"][controller] = _visible(root, mount, top, paths[controller])
+    return found
+
+
+def _visible(root, mount, top, path):
+    """Return the folder of ``path``; a container may see only the part below ``top``, or just its own end of it."""
+    inside = path[len(top) :] if top != "/" and path.startswith(top) else path
+    folder = mount + inside.rstrip("/")
+    return folder if os.path.isdir(below(root, folder)) else mount
+
+
+def _mounts(root, pid):
+    """Return [(filesystem, options, top, mount point)] of the mounted control group trees."""
+    found = []
+    for line in (read_text(below(root, "proc/%s/mountinfo" % pid)) or "").splitlines():
+        head, _, tail = line.partition(" - ")
+        kind = tail.split(" ")[0]
+        if kind in ("cgroup", "cgroup2"):
+            fields = head.split(" ")
+            found.append((kind, tail.split(" ")[2].split(","), fields[3], fields[4]))
+    return found
+
+
+def limits(root, where):
+    """Return the limits that hold in a control group, its own and those of the groups above it.
+
+    :param where: as returned by :func:`locate`.
+    :return: [{"name", "kind": memory|swap|pids, "value", "used"}]; ``used`` is what counts against it (for memory: not the page cache).
+    """
+    found = []
+    if where.get("v2") and os.path.exists(below(root, where["v2"], "cgroup.procs")):
+        found += _limits_v2(root, where["v2"])
+    if where.get("v1", {}).get("memory"):
+        found += _limits_v1(root, where["v1"]["memory"])
+    if where.get("v1", {}).get("pids"):
+        found += _pids_limits(root, where["v1"]["pids"])
+    return found
+
+
+def _limits_v2(root, folder):
+    found = []
+    for one in _upwards(root, folder):
+        used = sum(value for name, value in (_read_v2(below(root, one)) or {}).items() if name not in ("file", "swap"))
+        for name, kind, setting in (
+            ("memory.max", "memory", "MemoryMax"),
+            ("memory.high", "memory", "MemoryHigh"),
+            ("memory.swap.max", "swap", "MemorySwapMax"),
+        ):
+            value = read_number(below(root, one, name))
+            if value is not None:
+                count = used if kind == "memory" else read_number(below(root, one, "memory.swap.current")) or 0
+                found.append(_limit(setting, kind, value, count, one, folder))
+    return found + _pids_limits(root, folder)
+
+
+def _limits_v1(root, folder):
+    found = []
+    for one in _upwards(root, folder):
+        value = read_number(below(root, one, "memory.limit_in_bytes"))
+        if value is not None and value < NO_LIMIT_V1:
+            memory = _read_v1(below(root, one)) or {"anon": 0, "shmem": 0}
+            found.append(_limit("MemoryMax", "memory", value, memory["anon"] + memory["shmem"], one, folder))
+    stat = read_keyed(below(root, folder, "memory.stat")) or {}
+    outer = stat.get("hierarchical_memory_limit", NO_LIMIT_V1)  # holds also for groups above those that a container can see
+    if outer < min([NO_LIMIT_V1] + [limit["value"] for limit in found]):
+        memory = _read_v1(below(root, folder))
+        found.append({"name": "container limit", "kind": "memory", "value": outer, "used": memory["anon"] + memory["shmem"]})
+    return found
+
+
+def _pids_limits(root, folder):
+    found = []
+    for one in _upwards(root, folder):
+        value = read_number(below(root, one, "pids.max"))
+        if value is not None:
+            found.append(_limit("TasksMax", "pids", value, read_number(below(root, one, "pids.current")) or 0, one, folder))
+    return found
+
+
+def _limit(setting, kind, value, used, holder, folder):
+    name = setting if holder == folder else "%s of %s" % (setting, holder.rsplit("/", 1)[-1])
+    return {"name": name, "kind": kind, "value": value, "used": used}
+
+
+def _upwards(root, folder):
+    """Yield the folder and those above it, up to the top of its hierarchy."""
+    while os.path.exists(below(root, folder, "cgroup.procs")):
+        yield folder
+        folder = os.path.dirname(folder)
