@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 MANAGERS = ("systemd", "supervisord", "docker", "podman", "sysv")
-DEFAULT_STATE_DIR = "/var/lib/sysops-remediation"
 
 
 def service_spec():
@@ -20,5 +19,5 @@ def service_spec():
 
 
 def state_dir_spec():
-    """Return the option ``state_dir``."""
-    return {"state_dir": {"type": "path", "default": DEFAULT_STATE_DIR}}
+    """Return the option ``state_dir``; without it ``_host_state.paths.state_directory`` chooses."""
+    return {"state_dir": {"type": "path"}}
