@@ -8,6 +8,7 @@ Rooms take it as an argument (``run``), so that tests can hand in recorded answe
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import selectors
@@ -31,9 +32,7 @@ def run(argv, timeout=30, discard_output=False):
     """
     sink = subprocess.DEVNULL if discard_output else subprocess.PIPE
     try:
-        process = subprocess.Popen(  # noqa: S603
-            argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=_environment(), start_new_session=True, close_fds=True
-        )
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=_environment(), start_new_session=True, close_fds=True)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             return NOT_FOUND, "", "%s: command not found" % argv[0]
@@ -60,10 +59,8 @@ def _environment():
 
 
 def _kill(process):
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import difflib
 
 from ._base import ManagerError, ServiceNotFound
-
+from .supervisord import Supervisord
 from .systemd import Systemd
 
-MANAGERS = {one.name: one for one in (Systemd,)}
+MANAGERS = {one.name: one for one in (Systemd, Supervisord)}
 
 
 def resolve(service, run, root="/"):
@@ -47,7 +47,9 @@ def _make(manager, service, run, root):
 def _decide(service, run, root):
     """Take the only manager that knows the name. Several: the user must say which, a guess could restart the wrong thing."""
     name, seen, unusable = service["name"], [], []
-    for candidate in MANAGERS:
+    for candidate, kind in MANAGERS.items():
+        if service.get("server") and not kind.takes_server:
+            continue
         manager = _make(candidate, service, run, root)
         can, why = manager.available()
         if can:

@@ -108,6 +108,7 @@ class Manager:
     """One service manager of this host. ``run`` is ``callable(argv, timeout=…) -> (rc, out, err)``; ``root`` serves tests."""
 
     name = ""
+    takes_server = False  # True when it can listen in several places, so that ``server`` means something
     atomic_restart = False  # True when one request to the manager both stops and starts (survives our death)
 
     def __init__(self, run, root="/", scope="system", server=None):
