@@ -6,13 +6,13 @@
 Two calls are the whole room::
 
     one = diagnose_series(points, unit, limits, context)    # one resource
-    all = summarise({"anon": one, "fds": ...}, ...)         # one service
+    whole = summarise({"anon": one, "fds": ...}, ...)         # one service
 
 ``diagnose_series(points, unit, limits=None, context=None)`` judges one resource and never raises on bad points.
 
 ``points``
     ``[(epoch_seconds, value), ...]`` in any order. NaN, infinite, negative, duplicate and non-numeric points are dropped, and
-    gate ``points_clean`` says how many. More than 10,000 points are thinned to block medians before anything else.
+    gate ``points_clean`` says how many. More than 4,000 points are thinned to the lowest and highest of each block.
 ``unit``
     ``bytes`` (anon, swap, shmem, kernel, file), ``percent`` (0..100) or ``count`` (fds, threads, children, zombies, sockets).
 ``limits``
@@ -37,7 +37,7 @@ Returned, JSON-ready::
 
     {"unit": "bytes", "source": "live", "first": 1.0e8, "now": 1.6e8, "started_at": 1764000000.0 | None,
      "span": 3600.0,                      # seconds judged (of the last incarnation)
-     "tier": "window" | "history",        # a window can at best say leak_suspected
+     "tier": "window" | "history" | "cycles",   # minutes; hours; more than a day or a prior cycle. A window can at best say leak_suspected
      "verdict": "leak_suspected", "urgency": "hours",
      "confidence": "low" | "medium" | "high",
      "slope": {"low": .., "mid": .., "high": ..} | None,      # unit per second: Theil-Sen with 95 % interval on the robust floor
@@ -63,3 +63,9 @@ Returned: ``{"verdict", "urgency", "resource", "summary", "explanation": [..], "
 """
 
 from __future__ import annotations
+
+from ._series import diagnose_series, unreadable
+from ._summary import sparkline, summarise
+from ._words import DEAD, LEAKS, RESOURCES, URGENCIES, VERDICTS
+
+__all__ = ["DEAD", "LEAKS", "RESOURCES", "URGENCIES", "VERDICTS", "diagnose_series", "sparkline", "summarise", "unreadable"]

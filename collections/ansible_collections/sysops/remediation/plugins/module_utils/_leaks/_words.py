@@ -46,6 +46,11 @@ DAYS = "days"
 NONE = "none"
 URGENCIES = (NOW, HOURS, DAYS, NONE)  # the most urgent first
 
+# How much is known of a series: minutes, hours, or more than a day or a healthy cycle before it.
+WINDOW = "window"
+HISTORY = "history"
+CYCLES = "cycles"
+
 BYTES = "bytes"
 PERCENT = "percent"
 COUNT = "count"
@@ -54,3 +59,6 @@ UNITS = (BYTES, PERCENT, COUNT)
 # Resources in the order in which they are reported; of two equally grave ones the first speaks.
 RESOURCES = ("anon", "swap", "shmem", "kernel", "fds", "threads", "children", "zombies", "sockets", "file")
 PAGE_CACHE = "file"
+
+# Verdicts under which time to exhaustion means something.
+GROWING = (LEAK_CONFIRMED, LEAK_SUSPECTED, GROWTH_UNEXPLAINED, FRAGMENTATION, LOAD_CORRELATED)

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad points out, order in, size bounded; and the points of one incarnation told from those of the next."""
+
+from __future__ import annotations
+
+import math
+
+from . import _thresholds as limits
+from . import _words
+
+
+def clean_points(points, unit):
+    """Return ``(points, dropped)``: finite, non-negative, sorted, one per time, at most ``MAX_POINTS``.
+
+    ``dropped`` counts why points went: ``malformed``, ``not_finite``, ``negative``, ``out_of_range`` (percent above 100, more than an exbibyte), ``duplicate``;
+    and ``thinned``, which are not lost but stand behind the lowest and the highest point of their block.
+    """
+    dropped = {"malformed": 0, "not_finite": 0, "negative": 0, "out_of_range": 0, "duplicate": 0, "thinned": 0}
+    kept = []
+    for point in points or ():
+        try:
+            when, value = float(point[0]), float(point[1])
+        except (TypeError, ValueError, IndexError, KeyError, OverflowError):
+            dropped["malformed"] += 1
+            continue
+        if not (math.isfinite(when) and math.isfinite(value)):
+            dropped["not_finite"] += 1
+        elif value < 0:
+            dropped["negative"] += 1
+        elif value > limits.MAX_VALUE or abs(when) > limits.MAX_EPOCH or (unit == _words.PERCENT and value > limits.PERCENT_FULL):
+            dropped["out_of_range"] += 1
+        else:
+            kept.append((when, value))
+    kept.sort()
+    unique = [point for number, point in enumerate(kept) if number == 0 or kept[number - 1][0] != point[0]]
+    dropped["duplicate"] = len(kept) - len(unique)
+    thinned = thin(unique, limits.MAX_POINTS)
+    dropped["thinned"] = len(unique) - len(thinned)
+    return thinned, dropped
+
+
+def thin(points, at_most):
+    """Keep the lowest and the highest point of equally many points each: floors and peaks are what is judged."""
+    if len(points) <= at_most:
+        return points
+    size = -(-len(points) * 2 // at_most)
+    kept = []
+    for start in range(0, len(points), size):
+        block = points[start : start + size]
+        extremes = {min(block, key=_value), max(block, key=_value)}
+        kept.extend(sorted(extremes))
+    return kept
+
+
+def _value(point):
+    return point[1]
+
+
+def last_incarnation(points, boundaries):
+    """Return ``(points of the last incarnation, points of the one before)`` for the epochs at which incarnations began."""
+    borders = sorted(float(border) for border in boundaries or () if points and border <= points[-1][0])
+    if not borders:
+        return points, []
+    current = [point for point in points if point[0] >= borders[-1]]
+    begin = borders[-2] if len(borders) > 1 else float("-inf")
+    return current, [point for point in points if begin <= point[0] < borders[-1]]
+
+
+def gaps(points):
+    """Return ``[(start, end), ...]`` of the holes that are far longer than the usual distance of two points."""
+    distances = sorted(later[0] - earlier[0] for earlier, later in zip(points, points[1:]))
+    if not distances:
+        return []
+    usual = distances[len(distances) // 2]
+    return [(earlier[0], later[0]) for earlier, later in zip(points, points[1:]) if later[0] - earlier[0] > limits.GAP_FACTOR * usual]

@@ -1,0 +1,267 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ladder of gates: a series must pass every one of them to be called a leak.
+
+A gate that passes speaks for a leak; the first that does not pass names what the series is instead. Ladders differ in what is known:
+``ALONE`` for a series by itself, ``AFTER_PRIOR`` where a healthy cycle before it is known.
+"""
+
+from __future__ import annotations
+
+from .._gates import gate
+from .._units import human_duration
+from . import _numbers, _references, _stats, _words
+from . import _thresholds as limits
+from ._retained import Retained, without_warm_up
+
+
+class Case:
+    """One series to be judged, and what is derived from it once."""
+
+    def __init__(self, points, unit, tier, context, room=None, prior=(), per_floor=limits.POINTS_PER_FLOOR):
+        self.points, self.unit, self.tier, self.context = points, unit, tier, context
+        self.room = room  # left to the nearest limit at the first point, or None
+        self.prior = prior  # [(t, hi, lo), ...] of a healthy cycle
+        self.whole = Retained(points, per_floor)
+        self.judged, self.curve = without_warm_up(points, per_floor)
+        self.quantum = _stats.quantum(points)
+
+    @property
+    def least_growth(self):
+        """The growth that would matter: a share of the level or of the room left, whichever is less; never below the meter's noise."""
+        share = limits.MIN_GROWTH_WINDOW if self.tier == _words.WINDOW else limits.MIN_GROWTH_HISTORY
+        relative = share * (self.curve.base if self.room is None else min(self.curve.base, self.room))
+        smallest = limits.MIN_COUNT if self.unit == _words.COUNT else 0.0
+        return max(relative, smallest, limits.MIN_QUANTA * self.quantum)
+
+
+def judge(case):
+    """Return ``(verdict, gates, decided_by)``; the verdict is a leak when every gate passes."""
+    ladder = AFTER_PRIOR if case.prior else ALONE
+    gates = []
+    for check, otherwise in ladder:
+        one = check(case)
+        gates.append(one)
+        if not one["passed"]:
+            return otherwise(case), gates, one["name"]
+    return _confirm(case, gates)
+
+
+def _confirm(case, gates):
+    proofs = _references.proofs(case)
+    gates.extend(proofs)
+    proven = [one["name"] for one in proofs if one["passed"]]
+    if proven:
+        return _words.LEAK_CONFIRMED, gates, proven[0]
+    return _words.LEAK_SUSPECTED, gates, gates[-1]["name"]
+
+
+# --- gates ---------------------------------------------------------------------------------------------------------------------
+
+
+def growth_matters(case):
+    growth, least = case.curve.growth, case.least_growth
+    return gate(
+        "growth_matters",
+        growth > 0 and growth >= least,
+        "what is never given back grows by %s within %s; less than %s would not matter"
+        % (_numbers.amount(growth, case.unit), human_duration(case.curve.span), _numbers.amount(least, case.unit)),
+        growth,
+        least,
+        case.unit,
+    )
+
+
+def floor_rises(case):
+    low = case.curve.slope[0]
+    needed = 0.0 if case.prior else limits.STEADY_RISE
+    return gate(
+        "floor_rises",
+        low > 0 and case.curve.steadiness >= needed,
+        "the lower end of the 95 %% slope of the floor is %s; over the time that is %s of the growth"
+        % (_numbers.rate(low, case.unit), _numbers.share(case.curve.steadiness)),
+        case.curve.steadiness,
+        needed,
+        "share",
+    )
+
+
+def past_warm_up(case):
+    started = case.context.get("started_at")
+    age = None if started is None else case.points[-1][0] - started
+    return gate(
+        "past_warm_up",
+        age is None or age >= limits.WARM_UP_AGE,
+        "the age of the service is not known" if age is None else "the service is %s old" % human_duration(max(age, 0)),
+        age,
+        limits.WARM_UP_AGE,
+        "seconds",
+    )
+
+
+def growth_is_spread(case):
+    needed = limits.PRIOR_MIN_SPREAD if case.prior else limits.MIN_SPREAD
+    return gate(
+        "growth_is_spread",
+        case.curve.spread >= needed,
+        "the middle of the growth (20 to 80 %%) took %s of the time; steady growth takes 60 %%" % _numbers.share(case.curve.spread),
+        case.curve.spread,
+        needed,
+        "share",
+    )
+
+
+def growth_began_early(case):
+    return gate(
+        "growth_began_early",
+        case.curve.quiet_start <= limits.MAX_QUIET_START,
+        "the first %s of the time brought less than a tenth of the growth" % _numbers.share(case.curve.quiet_start),
+        case.curve.quiet_start,
+        limits.MAX_QUIET_START,
+        "share",
+    )
+
+
+def growth_goes_on(case):
+    most = max(limits.PRIOR_QUIET_END if case.prior else limits.MAX_QUIET_END, case.curve.longest_rest)
+    return gate(
+        "growth_goes_on",
+        case.curve.quiet_end <= most,
+        "the last %s of the time brought less than a tenth of the growth" % _numbers.share(case.curve.quiet_end),
+        case.curve.quiet_end,
+        most,
+        "share",
+    )
+
+
+def growth_does_not_level_off(case):
+    late = 1.0 - case.curve.share_of_growth(0.5)
+    floors = case.curve.floors
+    half = len(floors) // 2
+    earlier = _stats.theil_sen(floors[: half + 1], limits.Z_95)
+    later = _stats.theil_sen(floors[half:], limits.Z_95)
+    slower = earlier[0] > 0 and later[2] < limits.SLOWDOWN * earlier[0]
+    return gate(
+        "growth_does_not_level_off",
+        late >= limits.MIN_LATE_SHARE and not slower,
+        "%s of the growth came in the second half; its slope is %s after %s in the first"
+        % (_numbers.share(late), _numbers.rate(later[1], case.unit), _numbers.rate(earlier[1], case.unit)),
+        late,
+        limits.MIN_LATE_SHARE,
+        "share",
+    )
+
+
+def peaks_rise_too(case):
+    peaks = _peaks(case.judged)
+    third = max(len(peaks) // 3, 1)
+    rise = _stats.median(peaks[-third:]) - _stats.median(peaks[:third])
+    needed = limits.MIN_PEAK_RISE * case.curve.growth
+    return gate(
+        "peaks_rise_too",
+        rise >= needed,
+        "the peaks rose by %s while the floor rose by %s" % (_numbers.amount(rise, case.unit), _numbers.amount(case.curve.growth, case.unit)),
+        rise,
+        needed,
+        case.unit,
+    )
+
+
+def never_as_high_before(case):
+    peaks = _peaks(case.points)
+    third = max(len(peaks) // 3, 1)
+    earlier = sorted(peaks[:-third])
+    before = earlier[-2] if len(earlier) > limits.MIN_FLOORS else earlier[-1]  # one spike is no level that was held
+    late = _stats.median(peaks[-third:])
+    return gate(
+        "never_as_high_before",
+        late > before,
+        "the peaks of the last third lie at %s; earlier it has held %s" % (_numbers.amount(late, case.unit), _numbers.amount(before, case.unit)),
+        late,
+        before,
+        case.unit,
+    )
+
+
+def at_its_own_high(case):
+    values = [value for _when, value in case.whole.floors]
+    before = max(values[:-2]) if len(values) > 2 else values[0]
+    return gate(
+        "at_its_own_high",
+        values[-1] >= limits.OWN_HIGH * before,
+        "it ends at a floor of %s; its highest floor was %s" % (_numbers.amount(values[-1], case.unit), _numbers.amount(before, case.unit)),
+        values[-1],
+        limits.OWN_HIGH * before,
+        case.unit,
+    )
+
+
+def _peaks(points):
+    count = max(limits.MIN_FLOORS, min(limits.MAX_FLOORS, len(points) // limits.POINTS_PER_FLOOR))
+    return [max(value for _when, value in block) for block in _stats.blocks_of(points, count)]
+
+
+# --- what it is when a gate does not pass ----------------------------------------------------------------------------------------
+
+
+def _without_growth(case):
+    """It does not grow now: say what its past looks like."""
+    whole = case.whole
+    grew = whole.growth > 0 and whole.growth >= limits.MIN_GROWTH_HISTORY * whole.base
+    if grew and whole.quiet_end > limits.MAX_QUIET_END:
+        return _ended_growth(case)
+    if _references.teeth(case.points) >= limits.TEETH:
+        return _words.SAWTOOTH
+    return _words.HEALTHY
+
+
+def _ended_growth(case):
+    """It grew and has come to rest: at once, or bit by bit."""
+    whole = case.whole
+    return _words.STEP_CHANGE if whole.spread < 0.1 and whole.quiet_start > limits.WARM_UP_SLICE / 2 else _words.WARMUP
+
+
+def _lumpy(case):
+    """It grew, but not over the time."""
+    if case.curve.quiet_start > 0.5 and _references.teeth(case.points) >= 1:
+        return _words.SAWTOOTH
+    if case.curve.spread < 0.1:
+        return _words.STEP_CHANGE
+    return _words.GROWTH_UNEXPLAINED
+
+
+def _came_down_before(case):
+    return _words.SAWTOOTH if _references.teeth(case.points) >= limits.TEETH else _words.GROWTH_UNEXPLAINED
+
+
+def _always(verdict):
+    return lambda _case: verdict
+
+
+EXPLAINED = (
+    (_references.not_explained_by_load, _always(_words.LOAD_CORRELATED)),
+    (_references.not_free_chunks, _always(_words.FRAGMENTATION)),
+)
+
+ALONE = (
+    (growth_matters, _without_growth),
+    (floor_rises, _lumpy),
+    (past_warm_up, _always(_words.WARMUP)),
+    (growth_is_spread, _lumpy),
+    (growth_began_early, _lumpy),
+    (growth_goes_on, _ended_growth),
+    (growth_does_not_level_off, _always(_words.WARMUP)),
+    (peaks_rise_too, _came_down_before),
+    (never_as_high_before, _came_down_before),
+    *EXPLAINED,
+)
+
+AFTER_PRIOR = (
+    (_references.above_prior_cycle, _without_growth),
+    (floor_rises, _lumpy),
+    (growth_is_spread, _always(_words.STEP_CHANGE)),
+    (growth_goes_on, _ended_growth),
+    (at_its_own_high, _came_down_before),
+    *EXPLAINED,
+)

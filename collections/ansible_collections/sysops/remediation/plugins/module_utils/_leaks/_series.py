@@ -1,0 +1,223 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Diagnose one resource: clean, choose what to judge, judge, add limits and sentences."""
+
+from __future__ import annotations
+
+from .._gates import gate
+from .._units import human_duration
+from . import _clean, _exhaustion, _explain, _numbers, _words
+from . import _thresholds as limits
+from ._judge import Case, judge
+from ._retained import Retained
+
+
+def diagnose_series(points, unit, limits_known=None, context=None):
+    """Judge one resource; see the package's docstring for parameters and result."""
+    context = dict(context or {})
+    if unit not in _words.UNITS:
+        raise ValueError("unit '%s' is not known: %s" % (unit, ", ".join(_words.UNITS)))
+    clean, dropped = _clean.clean_points(points, unit)
+    current, before = _clean.last_incarnation(clean, context.get("boundaries"))
+    gates = [_points_clean(dropped, unit)]
+    enough = _enough(current, context)
+    if not enough["passed"]:
+        return _insufficient(current, unit, context, [*gates, enough])
+    gates.append(enough)
+    gates.extend(_gap_gates(current))
+    now = current[-1][1]
+    known, odd = _exhaustion.usable_limits(limits_known, unit, now)
+    if odd:
+        gates.append(odd)
+    _learn_from_previous(context, before, unit, current[-1][0])
+    room = known[0]["value"] - current[0][1] if known else None
+    case, verdict, found, decided_by = _gravest(_cases(current, unit, context, room))
+    return _result(case, verdict, gates + found, decided_by, known)
+
+
+def unreadable(unit, reason):
+    """The result for a resource that could not be read."""
+    return _insufficient([], unit, {}, [gate("readable", False, reason)])
+
+
+# --- what is judged ---------------------------------------------------------------------------------------------------------------
+
+
+def _points_clean(dropped, unit):
+    lost = {why: count for why, count in dropped.items() if count and why != "thinned"}
+    parts = ["%d %s" % (count, why.replace("_", " ")) for why, count in sorted(lost.items())]
+    detail = "dropped points: " + ", ".join(parts) if parts else "no bad points"
+    if dropped["thinned"]:
+        detail += "; %d points stand behind the lowest and highest of their block" % dropped["thinned"]
+    if dropped["out_of_range"] and unit == _words.PERCENT:
+        detail += "; a percentage above 100: are the units mixed up?"
+    return gate("points_clean", not lost, detail, sum(lost.values()), 0, "points")
+
+
+def _enough(points, context):
+    least = limits.MIN_POINTS
+    span = points[-1][0] - points[0][0] if points else 0.0
+    floors = len(Retained(points).floors) if len(points) >= least and span >= limits.MIN_SPAN else 0
+    passed = floors >= limits.MIN_FLOORS
+    detail = "%d points over %s" % (len(points), human_duration(span))
+    if not passed:
+        detail += "; at least %d, spread over the time, are needed" % least
+        if context.get("boundaries"):
+            detail += " since the service last started"
+    return gate("enough_points", passed, detail, len(points), least, "points")
+
+
+def _gap_gates(points):
+    holes = _clean.gaps(points)
+    if not holes:
+        return []
+    longest = max(end - start for start, end in holes)
+    detail = "%d gaps, the longest of %s: nothing is assumed about them" % (len(holes), human_duration(longest))
+    return [gate("no_gaps", False, detail, longest, limits.GAP_FACTOR, "seconds")]
+
+
+def _learn_from_previous(context, before, unit, now):
+    """A previous incarnation that leaked makes this one's growth more credible; a healthy one that lived as long shows what is normal."""
+    previous = context.get("previous") or before
+    if not previous:
+        return
+    earlier, _dropped = _clean.clean_points(previous, unit)
+    if not _enough(earlier, {})["passed"]:
+        return
+    case, verdict, _gates, _decided_by = _gravest(_cases(earlier, unit, {}, None))
+    context["previous_verdict"] = verdict
+    started = context.get("started_at")
+    age = None if started is None else now - started
+    lived = earlier[-1][0] - context.get("previous_started_at", earlier[0][0])
+    if verdict not in _words.LEAKS and not context.get("oom_killed") and age is not None and lived >= age:
+        context["prior"] = [*_prior(context), *((when, value, value) for when, value in case.points)]
+
+
+def _prior(context):
+    """Return the usable ``(t, hi, lo)`` of the healthy cycle before."""
+    found = []
+    for row in context.get("prior") or ():
+        try:
+            when, high, low = float(row[0]), float(row[1]), float(row[-1])
+        except (TypeError, ValueError, IndexError):
+            continue
+        if 0 <= high < float("inf"):
+            found.append((when, high, low))
+    return found
+
+
+def _cases(points, unit, context, room):
+    """Return what is to be judged: the series, and the last parts of a long one against all before them."""
+    prior = _prior(context)
+    span = points[-1][0] - points[0][0]
+    collected = _after_gc(context, unit)
+    if collected:
+        return [Case(collected, unit, _tier(collected, prior), context, room, (), per_floor=1)]
+    cases = [Case(points, unit, _tier(points, prior), context, room, prior)]
+    for share in () if prior else limits.SPLITS:
+        border = points[-1][0] - span * share
+        if span * (1 - share) < limits.SPLIT_PRIOR_FROM or span * share < limits.DAY:
+            continue
+        earlier = [(when, value, value) for when, value in points if when < border]
+        later = [point for point in points if point[0] >= border]
+        if earlier and _enough(later, {})["passed"]:
+            cases.append(Case(later, unit, _words.CYCLES, context, room, earlier))
+    return cases
+
+
+def _after_gc(context, unit):
+    """The live heap after collections, where enough of them were seen: garbage is not judged."""
+    points, _dropped = _clean.clean_points(context.get("live_after_gc"), unit)
+    if len(points) < limits.MIN_POINTS_AFTER_GC or points[-1][0] - points[0][0] < limits.MIN_SPAN:
+        return []
+    return points
+
+
+def _tier(points, prior):
+    span = points[-1][0] - points[0][0]
+    if prior or span >= limits.CYCLES_FROM:
+        return _words.CYCLES
+    return _words.HISTORY if span >= limits.HISTORY_FROM else _words.WINDOW
+
+
+def _gravest(cases):
+    judged = []
+    for case in cases:
+        if case.context.get("resource") == _words.PAGE_CACHE:
+            judged.append((case, *_page_cache(case)))
+        else:
+            judged.append((case, *judge(case)))
+    return min(judged, key=lambda one: _words.GRAVITY.index(one[1]))
+
+
+def _page_cache(case):
+    grows = case.curve.growth > 0 and case.curve.growth >= case.least_growth
+    detail = "page cache %s; it is watched so that it can be ruled out" % (
+        "grew by %s" % _numbers.amount(case.curve.growth, case.unit) if grows else "does not grow"
+    )
+    return (_words.CACHE_GROWTH if grows else _words.HEALTHY), [gate("not_page_cache", False, detail)], "not_page_cache"
+
+
+# --- the result -------------------------------------------------------------------------------------------------------------------
+
+
+def _result(case, verdict, gates, decided_by, known):
+    limit = known[0] if known else None
+    end = None
+    if verdict in _words.GROWING and (verdict in _words.LEAKS or case.curve.slope[0] > 0):
+        end = _exhaustion.exhaustion(limit, case.curve.slope, case.points[-1][1], case.unit)
+    confidence = _confidence(verdict, case)
+    resource = case.context.get("resource") or "the series"
+    return {
+        "unit": case.unit,
+        "source": case.context.get("source"),
+        "first": case.points[0][1],
+        "now": case.points[-1][1],
+        "started_at": case.context.get("started_at"),
+        "span": case.whole.span,
+        "tier": case.tier,
+        "verdict": verdict,
+        "urgency": _exhaustion.urgency(verdict, end),
+        "confidence": confidence,
+        "slope": dict(zip(("low", "mid", "high"), case.curve.slope)),
+        "growth": case.curve.growth,
+        "limit": limit,
+        "exhaustion": end,
+        "explanation": _explain.sentences(resource, verdict, case, gates, decided_by, end, confidence),
+        "gates": gates,
+        "decided_by": decided_by,
+        "points": [list(point) for point in _clean.thin(case.points, limits.CHART_POINTS)],
+    }
+
+
+def _confidence(verdict, case):
+    if verdict == _words.LEAK_CONFIRMED:
+        return "high"
+    if case.tier == _words.WINDOW:
+        return "medium" if verdict == _words.LEAK_SUSPECTED and len(case.points) >= limits.SURE_POINTS else "low"
+    return "medium"
+
+
+def _insufficient(points, unit, context, gates):
+    resource = context.get("resource") or "the series"
+    return {
+        "unit": unit,
+        "source": context.get("source"),
+        "first": points[0][1] if points else None,
+        "now": points[-1][1] if points else None,
+        "started_at": context.get("started_at"),
+        "span": points[-1][0] - points[0][0] if points else 0.0,
+        "tier": _words.WINDOW,
+        "verdict": _words.INSUFFICIENT_DATA,
+        "urgency": _words.NONE,
+        "confidence": "low",
+        "slope": None,
+        "growth": None,
+        "limit": None,
+        "exhaustion": None,
+        "explanation": ["%s cannot be judged: %s." % (resource, gates[-1]["detail"])],
+        "gates": gates,
+        "decided_by": gates[-1]["name"],
+        "points": [list(point) for point in _clean.thin(points, limits.CHART_POINTS)],
+    }

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every number that a verdict hangs on: its name, its unit, and where it comes from.
+
+"Measured" means: on the labelled corpus and the synthetic families of ``benchmarks/``; the distances to the next leak and the next
+healthy series are in ``docs/diagnosis.md``. Shares are shares of the judged time or of the growth, so no verdict depends on whether a
+series is counted in bytes or gibibytes, or sampled each second or each minute. ``benchmarks/tune.py`` sets these names.
+"""
+
+from __future__ import annotations
+
+# --- points -------------------------------------------------------------------------------------------------------------------
+MAX_POINTS = 4000  # points. A floor needs no more than a hundred; more are thinned to the lowest and highest of each block.
+MIN_POINTS = 10  # points. Five floors of two points: the fewest on which Kendall's test can reach 95 %.
+MIN_POINTS_AFTER_GC = 6  # points. Each one is a floor already.
+MAX_FLOORS = 30  # floors. All pairs are looked at (435 slopes): a matter of a millisecond.
+MIN_FLOORS = 5  # floors. With four, Kendall's test cannot reach 95 %.
+POINTS_PER_FLOOR = 3  # points. The minimum of three sheds single high readings.
+GAP_FACTOR = 10.0  # times the usual distance of two points. A few lost samples are no gap, a suspended host is.
+MIN_SPAN = 1.0  # seconds. Below it, time stamps are noise.
+MAX_VALUE = 1e18  # bytes. An exbibyte: no host has one, so it is a misread.
+MAX_EPOCH = 1e11  # seconds. The year 5138.
+PERCENT_FULL = 100.0  # percent.
+CHART_POINTS = 60  # points that go back for charts (design.md).
+
+# --- how much is known ----------------------------------------------------------------------------------------------------------
+SURE_POINTS = 60  # points. Measured: windows of 60 s find 9 of 10 leaks of the own recordings, windows of 20 s 8.
+HISTORY_FROM = 1800.0  # seconds. Shorter series are a "window": caches, pools and JIT of the corpus' services settle within 25 min.
+CYCLES_FROM = 36 * 3600.0  # seconds. A day and a half: half a day can be compared with the same hours of the day before.
+DAY = 86400.0  # seconds. The cycle of people, cron and logrotate.
+WARM_UP_AGE = 20.0  # seconds since start. Measured: interpreters and pools of the own recordings are up within 15 s.
+
+# --- does it grow? --------------------------------------------------------------------------------------------------------------
+Z_95 = 1.96  # normal quantile of a two-sided 95 % interval.
+STEADY_RISE = 0.5  # share. Lower end of the 95 % slope, times the time, against the growth of the floor. Measured: leaks >= 0.8.
+MIN_QUANTA = 4.0  # smallest steps of the meter. Three could be one jump seen through rounding.
+MIN_COUNT = 5.0  # descriptors, threads, children ... A pool opening its last four members is no leak.
+MIN_GROWTH_WINDOW = 0.03  # share of the level, or of the room to the limit. In minutes: doubles within hours at the latest.
+MIN_GROWTH_HISTORY = 0.15  # same, for hours. A restart buys no more than what grew. Measured: undisturbed services creep by 12 % in 12 h.
+
+# --- of what shape is the growth? -----------------------------------------------------------------------------------------------
+WARM_UP_SLICE = 1.0 / 6  # share of the time that is looked at (and cut) as warm-up at once.
+WARM_UP_SHARE = 0.5  # share of the growth within that slice; steady growth has 0.17.
+WARM_UP_CUTS = 3  # times. Together they remove at most 42 % of the time.
+MIN_SPREAD = 0.35  # share of the time between 20 % and 80 % of the growth; steady growth has 0.6. Measured: leaks >= 0.52.
+MAX_QUIET_START = 0.35  # share of the time before 10 % of the growth; steady growth has 0.1. Measured: leaks <= 0.15.
+MAX_QUIET_END = 0.25  # share of the time after 90 % of the growth; steady growth has 0.1. Longer if it has rested as long before and went on.
+MIN_LATE_SHARE = 0.3  # share of the growth in the second half; steady growth has 0.5, a warm-up with tau = span / 2 has 0.27.
+SLOWDOWN = 0.75  # later slope (upper end) against the earlier one (lower end): certainly a quarter slower is levelling off.
+MIN_PEAK_RISE = 0.33  # growth of the peaks from the first to the last third against that of the floor; steady growth has 0.67.
+
+# --- against a healthy cycle before ---------------------------------------------------------------------------------------------
+PRIOR_MARGIN = 0.02  # share of the highest value before. The reading error of the percentages in the corpus.
+PRIOR_ABOVE = 0.25  # share of the time above everything before: longer than the top of a daily peak lasts (0.2 for a sine).
+PRIOR_FAR = 0.25  # share of the highest value before: so far above that it need not have lasted.
+PRIOR_QUIET_END = 0.30  # as MAX_QUIET_END: the staircases of real leaks rest for longer within a day.
+PRIOR_MIN_SPREAD = 0.15  # as MIN_SPREAD: enough to tell a staircase from a single step.
+OWN_HIGH = 0.97  # last floor against the highest floor of its own past: what came down again was given back.
+CONFIRM_ABOVE = 1.0 / 3  # share of the time above everything before that turns the suspicion into a confirmation.
+CONFIRM_MARGIN = 0.05  # share of the highest value before, likewise.
+SAME_HOUR_HIGHER = 0.8  # share of floors that lie above the same hour of the day before.
+SPLITS = (1.0 / 3, 1.0 / 6, 1.0 / 12)  # last parts of a long history that are compared with all before them.
+SPLIT_PRIOR_FROM = 2 * DAY  # seconds that "all before them" must cover to count as a cycle.
+
+# --- explained by something else ------------------------------------------------------------------------------------------------
+LOAD_EXPLAINS = 0.8  # correlation of use and load from which load is an explanation.
+LOAD_VARIES = 0.1  # standard deviation of the load against its mean; flatter load explains nothing.
+FREE_CHUNKS = 0.6  # share of the growth that the allocator holds free. Measured: glibc fragmentation 0.98, leaks 0.05.
+TOOTH = 0.10  # share of the level that a fall must have to be a tooth.
+TEETH = 3  # falls that make a sawtooth.
+
+# --- urgency --------------------------------------------------------------------------------------------------------------------
+LIMIT_PLAUSIBLE = 0.5  # share of what is in use. An enforced limit cannot be exceeded twofold.
+URGENT_NOW = 3600.0  # seconds to exhaustion, lower end. Less than it takes to wake somebody who then has to think.
+URGENT_HOURS = 86400.0  # seconds. Before the same time tomorrow.
+URGENT_DAYS = 30 * 86400.0  # seconds. Later than a month is for office hours.
