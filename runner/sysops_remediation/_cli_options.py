@@ -1,0 +1,134 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the command line says, in the words of the API. Options that ansible-playbook has too carry its names."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+import yaml
+
+from .remediator import Remediator
+
+
+@dataclass(kw_only=True)
+class Options:
+    """The options that commands share; each field is also its declaration for Typer."""
+
+    inventory: Annotated[list[str] | None, typer.Option("--inventory", "-i", help="Inventory path or 'host1,host2,'. Default: ansible.cfg's.")] = None
+    limit: Annotated[str | None, typer.Option("--limit", "-l", help="Only these hosts (Ansible's pattern).")] = None
+    service: Annotated[str | None, typer.Option("--service", "-s", help="Only this service.")] = None
+    extra_vars: Annotated[list[str] | None, typer.Option("--extra-vars", "-e", help="key=value, JSON, YAML or @file; secrets are safe here.")] = None
+    check: Annotated[bool, typer.Option("--check", "-C", help="Change nothing; predict.")] = False
+    diff: Annotated[bool, typer.Option("--diff", "-D", help="Show before and after.")] = False
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False
+    forks: Annotated[int | None, typer.Option("--forks", "-f", min=1, help="Hosts worked on at the same time.")] = None
+    timeout: Annotated[float | None, typer.Option("--timeout", min=0.1, help="End the run after so many seconds.")] = None
+    vault_password_file: Annotated[Path | None, typer.Option("--vault-password-file", help="File with the vault password.")] = None
+    ask_vault_pass: Annotated[bool, typer.Option("--ask-vault-pass", "-J", help="Ask for the vault password.")] = False
+    ask_become_pass: Annotated[bool, typer.Option("--ask-become-pass", "-K", help="Ask for the become (sudo) password.")] = False
+    ask_pass: Annotated[bool, typer.Option("--ask-pass", "-k", help="Ask for the connection password.")] = False
+    user: Annotated[str | None, typer.Option("--user", "-u", help="Connect as this user.")] = None
+    private_key: Annotated[Path | None, typer.Option("--private-key", help="SSH private key.")] = None
+    become: Annotated[bool, typer.Option("--become", "-b", help="Become root on the hosts.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show which collection is used and the end of ansible's output.")] = False
+
+    def remediator(self) -> Remediator:
+        variables: dict[str, Any] = {}
+        for text in self.extra_vars or []:
+            variables.update(parse_extra_vars(text))
+        inventory = self.inventory or []
+        return Remediator(
+            inventory[0] if len(inventory) == 1 else inventory or None,
+            extra_vars=variables,
+            vault_password=_ask("Vault password") if self.ask_vault_pass else None,
+            become_password=_ask("BECOME password") if self.ask_become_pass else None,
+            connection_password=_ask("SSH password") if self.ask_pass else None,
+            forks=self.forks,
+            timeout=self.timeout,
+            ansible_args=self._ansible_args(),
+        )
+
+    def of_run(self) -> dict[str, Any]:
+        """Return what every ``start_…`` of the API takes."""
+        return {"limit": self.limit, "service": self.service, "check": self.check, "diff": self.diff}
+
+    def _ansible_args(self) -> list[str]:
+        arguments = ["--become"] if self.become else []
+        arguments += ["--user", self.user] if self.user else []
+        arguments += ["--private-key", _absolute(self.private_key)] if self.private_key else []
+        arguments += ["--vault-password-file", _absolute(self.vault_password_file)] if self.vault_password_file else []
+        return arguments
+
+
+def with_options(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command take ``options: Options`` and give Typer the flags in its place, except those named."""
+    hints = get_type_hints(Options, include_extras=True)
+    shared = [
+        inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=item.default, annotation=hints[item.name])
+        for item in fields(Options)
+        if item.name not in without
+    ]
+    names = [parameter.name for parameter in shared]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def called(**given: Any) -> None:
+            command(Options(**{name: given.pop(name) for name in names}), **given)
+
+        own = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in inspect.signature(command, eval_str=True).parameters.values()
+            if parameter.name != "options"
+        ]
+        called.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+        called.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
+        return called
+
+    return decorate
+
+
+def parse_extra_vars(text: str) -> dict[str, Any]:
+    """Return the variables of one ``-e``: ``key=value …``, JSON, YAML or ``@file``, as ansible-playbook takes them."""
+    if text.startswith("@"):
+        path = Path(text[1:]).expanduser()
+        if not path.is_file():
+            raise _bad_variables(f"{path} is not a file")
+        return _mapping(path.read_text(encoding="utf-8"), text)
+    if text.lstrip().startswith(("{", "[")):
+        return _mapping(text, text)
+    from ansible.parsing.splitter import parse_kv
+
+    parsed = dict(parse_kv(text))
+    if not parsed or "_raw_params" in parsed:
+        raise _bad_variables(f"{text!r} is neither key=value nor JSON nor @file")
+    return {name: str(value) for name, value in parsed.items()}
+
+
+def _mapping(text: str, shown: str) -> dict[str, Any]:
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _bad_variables(f"{shown}: {' '.join(str(error).split())}") from None
+    if not isinstance(value, dict):
+        raise _bad_variables(f"{shown} does not hold variables")
+    return value
+
+
+def _bad_variables(message: str) -> typer.BadParameter:
+    return typer.BadParameter(message, param_hint="--extra-vars")
+
+
+def _absolute(path: Path) -> str:
+    return str(path.expanduser().absolute())
+
+
+def _ask(what: str) -> str:
+    return str(typer.prompt(what, hide_input=True, err=True))

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run for the command line: progress, Ctrl-C, output, exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from . import _render
+from ._cli_options import Options
+from ._progress import Progress
+from ._run import Run
+from .models import RunResult
+from .remediator import Remediator
+
+
+def run(options: Options, start: Callable[[Remediator], Run[Any]]) -> None:
+    """Do one run, print its result and end with its exit code."""
+    result = watch(options, start)
+    if options.as_json:
+        print(result.model_dump_json(indent=2))
+    else:
+        _render.show(result)
+    if options.verbose:
+        _render.show_log(result)
+    raise typer.Exit(result.exit_code)
+
+
+def watch(options: Options, start: Callable[[Remediator], Run[Any]]) -> RunResult:
+    """Do one run with live progress on a terminal."""
+    handle = start(options.remediator())
+    with _interruptible(handle), Progress(enabled=sys.stderr.isatty()) as progress:
+        result: RunResult = handle.drain(progress.take)
+    return result
+
+
+@contextmanager
+def _interruptible(handle: Run[Any]) -> Iterator[None]:
+    """Ctrl-C or SIGTERM once cancels cleanly, twice kills. The handlers are those of this program, not of the library, and are put back."""
+    asked = 0
+
+    def on_signal(_number: int, _frame: object) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            print("canceling; once more to kill", file=sys.stderr)
+            handle.cancel()
+        else:
+            handle.kill()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

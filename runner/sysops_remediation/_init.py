@@ -1,0 +1,87 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``remediate init HOST``: what a host runs, and a starter policy that touches nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+
+from . import _render
+from ._cli_options import Options
+from ._cli_run import watch
+from ._project import find_project
+from .models import ServicesResult
+
+# What keeps the host itself going: restarting these is no cure for a leak, so they are not proposed.
+PLUMBING = ("systemd-", "dbus", "getty@", "serial-getty@", "console-getty", "user@", "init.scope", "ssh.service", "sshd.service", "polkit")
+HEADER = """\
+---
+# Starter policy of {host}, written by `remediate init`. Nothing is touched in mode `recommend`: set `mode: auto` where you want it.
+# Give each service a health probe before you do: a restart is only proven by one. Remove what you do not care about.
+remediation_services:
+"""
+
+
+def init(options: Options, host: str, output: Path | None, force: bool) -> None:
+    """List the services of the host and write the policy; end with an exit code."""
+    path = output or default_path(options, host)
+    if path.exists() and not force:
+        raise typer.BadParameter(f"{path} exists; use --force to overwrite it, or --output to write elsewhere")
+    result = watch(options, lambda remediator: remediator.start_services(limit=options.limit))
+    services = result.services if isinstance(result, ServicesResult) else []
+    if not result.status.good:
+        _render.show(result)
+        raise typer.Exit(result.exit_code)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(starter_policy(host, services), encoding="utf-8")
+    if options.as_json:
+        print(result.model_copy(update={"message": str(path)}).model_dump_json(indent=2))
+        return
+    _show(services)
+    print(f"wrote {path}")
+
+
+def starter_policy(host: str, services: list[dict[str, Any]]) -> str:
+    """Return the YAML: every service the host runs except its plumbing, the biggest first."""
+    entries = [
+        {"name": service["name"], "manager": service["manager"], "mode": "recommend"} for service in _by_memory(services) if not is_plumbing(service["name"])
+    ]
+    if not entries:
+        return HEADER.format(host=host).rstrip() + " []\n"
+    listed = yaml.safe_dump(entries, sort_keys=False)
+    return HEADER.format(host=host) + "".join(f"  {line}\n" for line in listed.splitlines())
+
+
+def is_plumbing(name: str) -> bool:
+    return name.startswith(PLUMBING)
+
+
+def default_path(options: Options, host: str) -> Path:
+    """Return ``host_vars/HOST/remediation.yml`` beside the inventory; refuse where that would hide a file of the user's."""
+    named = options.inventory[0] if options.inventory else None
+    source = Path(named).expanduser() if named else find_project().inventory()
+    if source is None or "," in str(source):
+        raise typer.BadParameter("no inventory folder to write host_vars into; say --inventory PATH or --output FILE")
+    folder = (source if source.is_dir() else source.parent) / "host_vars"
+    hidden = [folder / f"{host}{ending}" for ending in (".yml", ".yaml", ".json") if (folder / f"{host}{ending}").exists()]
+    if hidden:
+        raise typer.BadParameter(f"a folder host_vars/{host} would hide {hidden[0]}; move it to host_vars/{host}/main.yml first, or use --output FILE")
+    return folder / host / "remediation.yml"
+
+
+def _by_memory(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(services, key=lambda service: (-(service.get("memory") or 0), service["name"]))
+
+
+def _show(services: list[dict[str, Any]]) -> None:
+    rows = _render.table("service", "state", "memory", "process")
+    for service in _by_memory(services):
+        memory = service.get("memory")
+        size = f"{memory / 2**20:.1f} MiB" if memory else ""
+        rows.add_row(service.get("service") or f"{service['manager']}/{service['name']}", str(service.get("active", "")), size, str(service.get("comm") or ""))
+    _render.console().print(rows)

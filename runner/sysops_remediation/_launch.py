@@ -1,0 +1,136 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what the caller asked for to what ansible-runner is called with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ._project import Project
+from ._rundir import IDENT, RunDirectory
+
+Inventory = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str]
+
+
+class InvalidInput(ValueError):
+    """The caller's own mistake, found before anything was started; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run, as asked for."""
+
+    playbook: str
+    inventory: Inventory | None = None
+    limit: str | None = None
+    extra_vars: Mapping[str, Any] = field(default_factory=dict)
+    check: bool = False
+    diff: bool = False
+    forks: int | None = None
+    timeout: float | None = None
+    vault_password: str | None = None
+    become_password: str | None = None
+    connection_password: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ansible_args: Sequence[str] = ()
+
+
+# Passwords are handed over as files, with ansible's own options for that.
+_PASSWORD_OPTIONS = {
+    "vault_password": "--vault-password-file",
+    "become_password": "--become-password-file",
+    "connection_password": "--connection-password-file",
+}
+
+_RUNNER_SETTINGS = {
+    "pexpect_timeout": 1,  # how long a cancel may go unnoticed
+    "suppress_output_file": True,  # the end of the output is kept in memory; nobody reads the file
+    "suppress_ansible_output": True,
+}
+
+
+def runner_arguments(request: Request, project: Project, directory: RunDirectory) -> dict[str, Any]:
+    """Return the keyword arguments of ``ansible_runner.interface.init_runner``."""
+    directory.write("env/settings", json.dumps(_RUNNER_SETTINGS))
+    return {
+        "private_data_dir": str(directory.path),
+        "project_dir": str(project.root),
+        "ident": IDENT,
+        "playbook": project.playbook(request.playbook) if os.sep not in request.playbook else request.playbook,
+        "inventory": _inventory(request.inventory, directory),
+        "limit": request.limit,
+        "forks": request.forks,
+        "cmdline": shlex.join(_options(request, directory)) or None,
+        "envvars": _environment(request, project),
+        "suppress_env_files": True,  # environment and variables never become files
+        "fact_cache_type": "memory",
+        "quiet": True,
+    }
+
+
+def _options(request: Request, directory: RunDirectory) -> list[str]:
+    options = list(request.ansible_args)
+    options += ["--check"] if request.check else []
+    options += ["--diff"] if request.diff else []
+    if request.extra_vars:
+        options += ["-e", f"@{directory.secret_read_once('extra_vars.json', _json(request.extra_vars, 'extra_vars'))}"]
+    for name, option in _PASSWORD_OPTIONS.items():
+        password = getattr(request, name)
+        if password is not None:
+            options += [option, str(directory.secret_read_once(name, password + "\n"))]
+    return options
+
+
+def _environment(request: Request, project: Project) -> dict[str, str]:
+    return {
+        "PATH": _path_with_our_ansible(),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_FORCE_COLOR": "0",
+        **project.environment(),
+        **request.environment,
+    }
+
+
+def _path_with_our_ansible() -> str:
+    """Put the ansible of our own environment first: an entry point is often called without activating its environment."""
+    path = os.environ.get("PATH", os.defpath)
+    own = Path(sys.executable).parent
+    return f"{own}{os.pathsep}{path}" if (own / "ansible-playbook").exists() else path
+
+
+def _inventory(inventory: Inventory | None, directory: RunDirectory) -> str | list[str] | None:
+    """Return what ``-i`` takes. A dictionary may hold passwords, so it is handed over like a secret."""
+    if inventory is None:
+        return None
+    if isinstance(inventory, Mapping):
+        return str(directory.secret("inventory.json", _json(inventory, "inventory")))
+    if isinstance(inventory, (str, os.PathLike)):
+        return _source(os.fspath(inventory))
+    sources = [os.fspath(item) for item in inventory]
+    hosts = [item for item in sources if "," not in item and os.sep not in item and not Path(item).exists()]
+    result = [_source(item) for item in sources if item not in hosts]
+    return [*result, ",".join(hosts) + ","] if hosts else result
+
+
+def _source(text: str) -> str:
+    if "," in text:
+        return text
+    path = Path(text).expanduser().absolute()
+    if not path.exists():
+        raise InvalidInput(f"inventory {text} not found; name a file or folder, or hosts with a comma as in 'mail1,mail2,'")
+    return str(path)
+
+
+def _json(value: Any, what: str) -> str:
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{what} cannot be written as JSON: {error}; use strings, numbers, booleans, lists and dictionaries") from None

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the playbooks and the collection come from, and which of the user's Ansible settings apply.
+
+A checkout is used when the working directory lies in one or when this package does; else what the wheel carries. A collection that the
+user has installed comes before the one in the wheel.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+COLLECTION = Path("ansible_collections", "sysops", "remediation")
+EMBEDDED = Path(__file__).resolve().parent / "_project"
+ANSIBLE_DEFAULT_COLLECTIONS = ["~/.ansible/collections", "/usr/share/ansible/collections"]
+FORKS = 50
+
+
+@dataclass(frozen=True)
+class Project:
+    """A directory with ``playbooks/`` and usually ``collections/`` and ``ansible.cfg``."""
+
+    root: Path
+
+    @property
+    def embedded(self) -> bool:
+        return self.root == EMBEDDED
+
+    def playbook(self, name: str) -> str:
+        """Return the playbook's path, or its name in the collection where the project has no file for it."""
+        path = self.root / "playbooks" / f"{name}.yml"
+        return str(path) if path.is_file() else f"sysops.remediation.{name}"
+
+    def config_file(self) -> Path | None:
+        """Return the ansible.cfg that a run uses: the one ansible itself would find from here, else the project's own."""
+        if os.environ.get("ANSIBLE_CONFIG"):
+            return _absolute(os.environ["ANSIBLE_CONFIG"])
+        candidates = [Path.cwd() / "ansible.cfg"]
+        if self.embedded:
+            candidates += [Path("~/.ansible.cfg").expanduser(), Path("/etc/ansible/ansible.cfg")]
+        candidates.append(self.root / "ansible.cfg")
+        return next((path for path in candidates if path.is_file()), None)
+
+    def settings(self) -> configparser.ConfigParser:
+        parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(";",), strict=False)
+        if path := self.config_file():
+            parser.read(path, encoding="utf-8")
+        return parser
+
+    def collections(self) -> list[Path]:
+        """Return the folders that are searched for the collection, in order."""
+        configured = os.environ.get("ANSIBLE_COLLECTIONS_PATH")
+        if configured is not None:
+            theirs = [_absolute(part) for part in configured.split(":") if part]
+        elif setting := self.settings().get("defaults", "collections_path", fallback=""):
+            base = (self.config_file() or self.root).parent
+            theirs = [_absolute(part, base) for part in setting.split(":") if part]
+        else:
+            theirs = [_absolute(part) for part in ANSIBLE_DEFAULT_COLLECTIONS]
+        ours = self.root / "collections"
+        ordered = [*theirs, ours] if self.embedded else [ours, *theirs]
+        return list(dict.fromkeys(ordered))
+
+    def collection(self) -> Path | None:
+        """Return the collection that a run uses."""
+        return next((path / COLLECTION for path in self.collections() if (path / COLLECTION).is_dir()), None)
+
+    def inventory(self) -> Path | None:
+        """Return the inventory that is used when the caller names none."""
+        if os.environ.get("ANSIBLE_INVENTORY"):
+            return _absolute(os.environ["ANSIBLE_INVENTORY"])
+        config = self.config_file()
+        if config is None:
+            return self.root / "inventories" / "local"
+        setting = self.settings().get("defaults", "inventory", fallback="")
+        return _absolute(setting, config.parent) if setting else None
+
+    def environment(self) -> dict[str, str]:
+        """Return what ansible is told about this project, and the user's own choices that ansible-runner would override."""
+        environment = {"ANSIBLE_COLLECTIONS_PATH": ":".join(str(path) for path in self.collections())}
+        if path := self.config_file():
+            environment["ANSIBLE_CONFIG"] = str(path)
+        elif inventory := self.inventory():
+            environment["ANSIBLE_INVENTORY"] = str(inventory)
+            environment["ANSIBLE_PIPELINING"] = os.environ.get("ANSIBLE_PIPELINING", "True")
+        settings = self.settings()
+        if "ANSIBLE_HOST_KEY_CHECKING" not in os.environ:
+            environment["ANSIBLE_HOST_KEY_CHECKING"] = settings.get("defaults", "host_key_checking", fallback="True")
+        if "ANSIBLE_FORKS" not in os.environ and not settings.has_option("defaults", "forks"):
+            environment["ANSIBLE_FORKS"] = str(FORKS)
+        return environment
+
+
+def find_project(root: str | os.PathLike[str] | None = None) -> Project:
+    """Return the project at ``root``, or the checkout we are in, or what the wheel carries."""
+    if root is not None:
+        return Project(Path(root).expanduser().resolve())
+    here = Path.cwd()
+    source = Path(__file__).resolve().parents[2]
+    for candidate in (here, *here.parents, source):
+        if (candidate / "collections" / COLLECTION).is_dir() and (candidate / "playbooks").is_dir():
+            return Project(candidate)
+    return Project(EMBEDDED)
+
+
+def _absolute(path: str | os.PathLike[str], base: Path | None = None) -> Path:
+    return Path(os.path.normpath((base or Path.cwd()) / Path(path).expanduser()))

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results for people: colours and tables on a terminal, the same words as plain text in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .models import DiagnoseResult, Diagnosis, Gate, Plan, PlannedAction, PlanResult, RemediateResult, RunResult
+
+GOOD = {"healthy", "cache_growth", "warmup", "sawtooth", "load_correlated", "step_change", "remediated", "succeeded", "nothing_to_do"}
+BAD = {"leak_confirmed", "oom_killed", "crashed", "failed", "ineffective", "chronic", "unknown"}
+WIDTH_OF_A_PIPE = 140
+
+
+def console(stderr: bool = False) -> Console:
+    """Return a console. Rich itself honours NO_COLOR and drops colours in a pipe, where lines must not depend on a terminal's width."""
+    result = Console(stderr=stderr, highlight=False)
+    return result if result.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH_OF_A_PIPE)
+
+
+def word(text: str) -> Text:
+    style = "green" if text in GOOD else "bold red" if text in BAD else "yellow"
+    return Text(text, style=style)
+
+
+def show(result: RunResult) -> None:
+    out = console()
+    if isinstance(result, DiagnoseResult) and result.diagnoses:
+        _diagnoses(out, result.diagnoses)
+    if isinstance(result, PlanResult):
+        _plan(out, result.plan)
+    if isinstance(result, RemediateResult):
+        _incidents(out, result)
+    _problems(out, result)
+    line = Text.assemble("", word(result.status.value))
+    if result.message:
+        line.append(f": {result.message}")
+    (out if result.status.good else console(stderr=True)).print(line, soft_wrap=True)
+
+
+def show_log(result: RunResult) -> None:
+    err = console(stderr=True)
+    err.print(f"collection: {result.collection or 'not found'}", markup=False, soft_wrap=True)
+    for line in result.log:
+        err.print(line, markup=False, soft_wrap=True)
+
+
+def table(*columns: str) -> Table:
+    result = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        result.add_column(column, overflow="fold")
+    return result
+
+
+def _diagnoses(out: Console, diagnoses: Iterable[Diagnosis]) -> None:
+    rows = table("host", "service", "verdict", "urgency", "memory", "what")
+    for item in diagnoses:
+        rows.add_row(item.host, item.service, word(item.verdict), item.urgency, item.sparkline, item.summary)
+    out.print(rows)
+    for item in diagnoses:
+        if item.verdict in GOOD:
+            continue
+        out.print(Text.assemble((f"{item.host} {item.service}", "bold")), soft_wrap=True)
+        for sentence in item.explanation:
+            out.print(f"  {sentence}", markup=False, soft_wrap=True)
+        for warning in item.warnings:
+            out.print(f"  note: {warning}", markup=False, soft_wrap=True)
+
+
+def _plan(out: Console, plan: Plan) -> None:
+    if plan.actions:
+        rows = table("wave", "host", "service", "action", "verdict", "why")
+        waves = {host: number for number, hosts in enumerate(plan.waves, start=1) for host in hosts}
+        for action in plan.actions:
+            rows.add_row(str(waves.get(action.host, "?")), action.host, action.service, action.action, word(action.verdict), action.summary)
+        out.print(rows)
+    for refusal in plan.refusals:
+        _refusal(out, refusal)
+    if plan.healthy:
+        out.print(f"{len(plan.healthy)} healthy", soft_wrap=True)
+
+
+def _refusal(out: Console, refusal: PlannedAction) -> None:
+    out.print(Text.assemble(("not touched: ", "yellow"), f"{refusal.host} {refusal.service}: {refusal.summary or refusal.verdict}"), soft_wrap=True)
+    failed_gates(out, refusal.gates)
+
+
+def failed_gates(out: Console, gates: Iterable[Gate]) -> None:
+    for gate in gates:
+        if not gate.passed:
+            out.print(f"  ✗ {gate.name}: {gate.detail or _measured(gate)}", markup=False, soft_wrap=True)
+
+
+def _measured(gate: Gate) -> str:
+    unit = f" {gate.unit}" if gate.unit else ""
+    return f"{_number(gate.value)}{unit}, threshold {_number(gate.threshold)}{unit}"
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _incidents(out: Console, result: RemediateResult) -> None:
+    if result.incidents:
+        rows = table("host", "service", "verdict", "action", "outcome", "report")
+        for item in result.incidents:
+            rows.add_row(item.host, item.service, word(item.verdict), item.action or "none", word(item.outcome), item.report or "")
+        out.print(rows)
+    for path in result.paths:
+        out.print(f"report: {path}", markup=False, soft_wrap=True)
+
+
+def _problems(out: Console, result: RunResult) -> None:
+    for error in result.errors:
+        out.print(Text.assemble((f"{error.host}: ", "bold red"), error.msg), soft_wrap=True)

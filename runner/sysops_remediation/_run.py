@@ -1,0 +1,167 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run: started, watched, cancelled, waited for."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from . import _outcome
+from ._launch import InvalidInput, Request, runner_arguments
+from ._project import Project
+from ._rundir import RunDirectory
+from ._status import RunStatus
+from .events import RunEvent, typed
+from .models import RunResult
+
+Result = TypeVar("Result", bound=RunResult)
+KEPT_EVENTS = 10_000
+KEPT_LINES = 200
+GRACE = 5.0
+
+
+class Run(Generic[Result]):
+    """Handle of a run in progress. Iterate it for events; ``wait()`` or ``result`` for the typed result.
+
+    ansible-runner works in a thread of its own and never waits for whoever reads the events: they are queued, and when nobody reads
+    them the oldest are dropped (``events_dropped``).
+    """
+
+    def __init__(self, request: Request, project: Project, result_type: type[Result]) -> None:
+        self._request = request
+        self._project = project
+        self._result_type = result_type
+        self._events: queue.Queue[RunEvent | None] = queue.Queue(KEPT_EVENTS)
+        self.events_dropped = 0
+        self._facts = _outcome.Facts(lines=deque(maxlen=KEPT_LINES))
+        self._stop: RunStatus | None = None
+        self._stopping = threading.Lock()
+        self._directory: RunDirectory | None = None
+        self._result: Result | None = None
+        self._ansible_ended = threading.Event()
+        self._finished = threading.Event()
+        self._started = time.time()
+        self._thread = threading.Thread(target=self._work, name="remediation-run", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[RunEvent]:
+        """Yield the events as they happen, until the run has ended."""
+        while (event := self._events.get()) is not None:
+            yield event
+        self._put(None)  # for the next reader
+
+    @property
+    def running(self) -> bool:
+        return not self._finished.is_set()
+
+    @property
+    def result(self) -> Result:
+        """Return the result; waits for the end of the run."""
+        return self.wait()
+
+    def wait(self, timeout: float | None = None) -> Result:
+        """Return the result; raise TimeoutError if the run has not ended within ``timeout`` seconds (it goes on)."""
+        if not self._finished.wait(timeout):
+            raise TimeoutError(f"the run has not ended within {timeout} s; it goes on: wait again or cancel it")
+        assert self._result is not None
+        return self._result
+
+    def cancel(self) -> None:
+        """End the run and all its processes; returns at once. The result's status is then ``canceled``."""
+        self._end(RunStatus.CANCELED)
+
+    def kill(self) -> None:
+        """End the run without giving ansible time to tidy up."""
+        self._stop = self._stop or RunStatus.CANCELED
+        self._end_processes(grace=0)
+
+    def drain(self, on_event: Callable[[RunEvent], None] | None) -> Result:
+        """Call ``on_event`` for each event in the caller's thread and return the result.
+
+        When the callback raises, the run still goes on to its end: a broken display must not leave a service half remediated. The status
+        of a run that otherwise went well is then ``handler_error``.
+        """
+        for event in self:
+            if on_event is not None and self._facts.handler_error is None:
+                try:
+                    on_event(event)
+                except Exception as error:
+                    self._facts.handler_error = f"{type(error).__name__}: {error}"
+        return _outcome.with_handler_error(self.wait(), self._facts.handler_error)
+
+    def _end(self, reason: RunStatus) -> None:
+        with self._stopping:
+            if self._stop is None and not self._finished.is_set():
+                self._stop = reason
+                threading.Thread(target=self._end_processes, name="remediation-stop", daemon=True).start()
+
+    def _end_processes(self, grace: float = GRACE) -> None:
+        """End what runs, and again what was being started at that moment, until ansible-runner has noticed."""
+        while not self._ansible_ended.is_set():
+            if self._directory is not None:
+                self._directory.end_processes(grace)
+            self._ansible_ended.wait(0.05)
+
+    def _on_poll(self) -> bool:
+        """Keep our own deadline: ansible-runner asks about once a second. Never True: that would kill ansible and leave its workers behind."""
+        timeout = self._request.timeout
+        if timeout is not None and time.time() - self._started > timeout:
+            self._end(RunStatus.TIMED_OUT)
+        return False
+
+    def _work(self) -> None:
+        try:
+            self._directory = RunDirectory()
+            self._run_ansible(self._directory)
+        except InvalidInput as error:
+            self._facts.invalid_input = str(error)
+        except Exception as error:
+            self._facts.internal_error = f"{type(error).__name__}: {error}"
+        finally:
+            self._ansible_ended.set()
+            self._tidy_up()
+            self._facts.stop = self._stop
+            self._result = _outcome.result(self._result_type, self._facts, self._request, self._project, self._started)
+            self._finished.set()
+            self._put(None)
+
+    def _run_ansible(self, directory: RunDirectory) -> None:
+        # Imported here: it takes longer than everything else of this package together.
+        from ansible_runner.interface import init_runner
+
+        arguments = runner_arguments(self._request, self._project, directory)
+        runner = init_runner(**arguments, event_handler=self._on_raw_event, cancel_callback=self._on_poll)
+        if self._stop is None:
+            runner.run()
+            self._facts.rc = runner.rc
+
+    def _tidy_up(self) -> None:
+        if self._directory is None:
+            return
+        self._directory.end_processes(GRACE)
+        self._directory.remove()
+
+    def _on_raw_event(self, raw: dict[str, Any]) -> bool:
+        """Take what the result needs, queue the event, return at once. False: it need not be written to disk."""
+        self._facts.take(raw)
+        event = typed(raw)
+        if event is not None:
+            self._put(event)
+        return False
+
+    def _put(self, event: RunEvent | None) -> None:
+        while True:
+            try:
+                self._events.put_nowait(event)
+                return
+            except queue.Full:
+                with contextlib.suppress(queue.Empty):
+                    self._events.get_nowait()
+                    self.events_dropped += 1
