@@ -2,7 +2,8 @@
 # Debian packages that slow tests and Molecule use. Elsewhere, or without root: say what is missing and go on;
 # the tests that need it skip with a reason (and fail under CI=true where the Makefile says so).
 set -euo pipefail
-packages=(docker.io iptables mmdebstrap prometheus prometheus-process-exporter)
+packages=(docker.io iptables mmdebstrap prometheus prometheus-process-exporter gdb)
+command -v javac > /dev/null || packages+=(default-jdk-headless)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Evidence that costs the process something. Never by default: a person names the probe and has read its danger.
+
+====================  ============================================  ============================================================
+probe                 what it tells                                 danger
+====================  ============================================  ============================================================
+``malloc_info``       bytes that glibc's allocator holds free:      gdb stops the process and calls into it. If a thread holds
+                      tells fragmentation from a leak               the allocator's lock, the process hangs until gdb gives up,
+                                                                    and may crash afterwards.
+``jvm_full_gc``       live heap of a JVM after a full collection:   stops the JVM for the whole collection (seconds per 10 GB),
+                      tells garbage from a leak                     and attaches to it, which sends it SIGQUIT.
+====================  ============================================  ============================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import tempfile
+
+from . import jvm
+from .recognise import catches, same_process
+
+TIMEOUT = 20  # seconds
+
+
+class ProbeError(Exception):
+    """The probe was not made or gave nothing; the message is one line for people."""
+
+
+def probe(name, root, pid, start_ticks, runtime, run):
+    """Make one named probe of a live process.
+
+    :param run: the injected command runner.
+    :returns: context of ``_leaks.diagnose_series``: ``{"allocator_free": bytes}`` or ``{"heap_live": bytes}``.
+    :raises ProbeError: the process is not of the right kind, a tool is missing, or it went wrong.
+    """
+    if name not in PROBES:
+        raise ProbeError("unknown probe '%s'; known: %s" % (name, ", ".join(sorted(PROBES))))
+    if not same_process(root, pid, start_ticks):
+        raise ProbeError("probe %s: process %d is not the one that was diagnosed any more" % (name, pid))
+    return PROBES[name](root, pid, runtime, run)
+
+
+def _malloc_info(root, pid, runtime, run):
+    if runtime.get("allocator") != "glibc":
+        raise ProbeError("probe malloc_info: process %d uses %s, not glibc's allocator" % (pid, runtime.get("allocator") or "an unknown allocator"))
+    with _shared_file(root, pid) as (inside, outside):
+        rc, _out, err = run(
+            [
+                "gdb", "--batch", "--nx", "--quiet", "-p", str(pid),
+                "-ex", 'set $file = ((void *(*)(const char *, const char *)) fopen)("%s", "w")' % inside,
+                "-ex", "call ((int (*)(int, void *)) malloc_info)(0, $file)",
+                "-ex", "call ((int (*)(void *)) fclose)($file)",
+                "-ex", "detach",
+            ],
+            timeout=TIMEOUT,
+        )  # fmt: skip
+        with open(outside) as answer:
+            text = answer.read()
+    if rc != 0 or "</malloc>" not in text:
+        raise ProbeError("probe malloc_info: gdb gave no answer for process %d: %s" % (pid, (err.strip().splitlines() or ["no message"])[-1]))
+    return {"allocator_free": parse_malloc_info(text)}
+
+
+def parse_malloc_info(text):
+    """Return the free bytes of the whole allocator: the totals behind the last heap of malloc_info(3)'s XML."""
+    totals = text.rpartition("</heap>")[2]
+    return sum(int(size) for size in re.findall(r'<total type="(?:fast|rest)" count="\d+" size="(\d+)"', totals))
+
+
+@contextlib.contextmanager
+def _shared_file(root, pid):
+    """Give a file that the process can write, by its name inside the process's root and by ours; removed afterwards."""
+    folder = os.path.join(root, "proc/%d/root/tmp" % pid)
+    try:
+        handle, outside = tempfile.mkstemp(prefix="sysops-malloc-", dir=folder)
+        owner = os.stat(os.path.join(root, "proc/%d" % pid))
+        os.fchown(handle, owner.st_uid, owner.st_gid)
+        os.close(handle)
+    except OSError as error:
+        raise ProbeError("probe malloc_info: no file for the answer in the /tmp of process %d: %s" % (pid, os.strerror(error.errno))) from error
+    try:
+        yield os.path.join("/tmp", os.path.basename(outside)), outside
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(outside)
+
+
+def _jvm_full_gc(root, pid, runtime, run):
+    if runtime.get("kind") != "jvm":
+        raise ProbeError("probe jvm_full_gc: process %d is not a JVM but %s" % (pid, runtime.get("kind")))
+    if not catches(root, pid, signal.SIGQUIT):
+        raise ProbeError("probe jvm_full_gc: process %d has no handler for SIGQUIT (it runs with -Xrs), so attaching would end it" % pid)
+    rc, out, err = run(["jcmd", str(pid), "GC.run"], timeout=TIMEOUT)
+    if rc != 0:
+        raise ProbeError("probe jvm_full_gc: jcmd failed for process %d: %s" % (pid, ((err or out).strip().splitlines() or ["no message"])[-1]))
+    heap, reason = jvm.read_heap(root, pid)
+    if heap is None:
+        raise ProbeError("probe jvm_full_gc: %s" % reason)
+    return {"heap_live": heap.old_used}
+
+
+PROBES = {"malloc_info": _malloc_info, "jvm_full_gc": _jvm_full_gc}
