@@ -92,7 +92,7 @@ class ServiceState:
         self.limits = facts.pop("limits", {})  # {"memory_max": bytes, "memory_high": bytes, "tasks_max": n, "swap_max": bytes}; absent = none set
         self.notes = facts.pop("notes", [])  # sentences: "daemon-reload needed: unit file changed on disk" ...
         # True or a text, absent when not so: alias_of, masked, static, generated, transient, no_process, need_daemon_reload, main_pid_guessed,
-        # can_reload, triggered_by, restart_policy ...
+        # can_reload, triggered_by, gave_up, paused, restart_policy, stop_timeout
         self.flags = facts.pop("flags", {})
         self.properties = facts.pop("properties", {})  # the manager's raw facts, for evidence
         if facts:
@@ -116,6 +116,11 @@ class Manager:
         self.root = root
         self.scope = scope
         self.server = server  # supervisord RPC socket or container engine socket; None = the usual places
+
+    @property
+    def address(self):
+        """Return where the manager was reached, None if a host has only one of it; tells services of two supervisords apart."""
+        return self.server
 
     def available(self):
         """Return (bool, sentence): can this manager be asked here, and how do we know."""

@@ -89,6 +89,10 @@ class Supervisord(_base.Manager):
         super().__init__(run, root, scope, server)
         self._address = None
 
+    @property
+    def address(self):
+        return str(self._where())
+
     def available(self):
         try:
             addresses = _supervisord_rpc.candidates(self.root, self.server)

@@ -1,0 +1,129 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the host's state lives, and the checks that make it safe to trust what is found there.
+
+Whoever can write here can make us restart a service again and again, or make root write through a symbolic link. So directories
+belong to root or to us, nobody else may write to them, and no file is opened through a link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from urllib.parse import quote
+
+DEFAULT = "/var/lib/sysops-remediation"
+PRIVATE = "sysops-remediation"  # below XDG_STATE_HOME
+_LONGEST_NAME = 180  # file names end at 255 bytes; leave room for suffixes
+
+
+class StateError(Exception):
+    """State cannot be read, written or trusted; the message is one line that names the path and the remedy."""
+
+
+def state_directory(manager, scope, given=None, environ=None, uid=None):
+    """Return the directory for the state of a service.
+
+    One directory for all users of the host, or two users could both restart a service; only what belongs to a single user (user units,
+    a supervisord run without privileges) is kept in that user's own directory.
+    """
+    if given and given != DEFAULT:
+        return os.path.abspath(os.path.expanduser(given))
+    environ = os.environ if environ is None else environ
+    uid = os.geteuid() if uid is None else uid
+    if scope != "user" and not (manager == "supervisord" and uid != 0):
+        return DEFAULT
+    home = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".local", "state")
+    return os.path.join(home, PRIVATE)
+
+
+def ensure_directory(path, mode=0o700):
+    """Create the directory if it is missing, check it, and return its path."""
+    try:
+        if not os.path.lexists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.mkdir(path, mode)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise StateError("%s is not a directory: remove it or choose another state_dir" % path) from None
+    except OSError as error:
+        raise StateError("cannot create the state directory %s: %s" % (path, error.strerror)) from error
+    return check_directory(path)
+
+
+def check_directory(path):
+    """Return the path if the directory can be trusted, raise StateError if not."""
+    try:
+        facts = os.lstat(path)
+    except OSError as error:
+        raise StateError("cannot read the state directory %s: %s" % (path, error.strerror)) from error
+    if stat.S_ISLNK(facts.st_mode):
+        raise StateError("%s is a symbolic link: give the real directory as state_dir" % path)
+    if not stat.S_ISDIR(facts.st_mode):
+        raise StateError("%s is not a directory: remove it or choose another state_dir" % path)
+    if facts.st_uid not in (0, os.geteuid()):
+        raise StateError("%s belongs to uid %d, who could forge its content: chown it to root" % (path, facts.st_uid))
+    if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise StateError("%s is writable for others (mode %04o): chmod go-w %s" % (path, stat.S_IMODE(facts.st_mode), path))
+    return path
+
+
+def open_file(path, flags, mode=0o600):
+    """Open a state file: never through a link, only a plain file that is ours or root's. Raises FileNotFoundError as open does."""
+    try:
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StateError("cannot open %s: %s" % (path, error.strerror)) from error
+    facts = os.fstat(fd)
+    if stat.S_ISREG(facts.st_mode) and facts.st_uid in (0, os.geteuid()) and not facts.st_mode & stat.S_IWOTH:
+        return fd
+    os.close(fd)
+    raise StateError("%s is not a plain file of root or of this user that only they may write: look at it, then remove it" % path)
+
+
+def read_file(path):
+    """Return the bytes of a state file, or None when there is none."""
+    try:
+        fd = open_file(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(fd, "rb") as source:
+        return source.read()
+
+
+def replace_file(path, content):
+    """Write bytes so that a reader, or a power cut, finds the old content or the new, never a part."""
+    beside = "%s.new" % path
+    try:
+        if os.path.lexists(beside):
+            os.unlink(beside)  # of a writer that died; we hold the service's lock
+        fd = open_file(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with os.fdopen(fd, "wb") as target:
+            target.write(content)
+            target.flush()
+            os.fsync(target.fileno())
+        os.rename(beside, path)
+        sync_directory(os.path.dirname(path))
+    except OSError as error:
+        raise StateError("cannot write %s: %s" % (path, error.strerror)) from error
+
+
+def sync_directory(path):
+    """Make a new name in the directory survive a power cut."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def file_name(service, suffix):
+    """Return a file name for a service key: readable, reversible where it fits, never a path."""
+    name = quote(service, safe="@:+,=")
+    if len(name) > _LONGEST_NAME:
+        name = name[: _LONGEST_NAME - 17] + "-" + hashlib.sha256(service.encode()).hexdigest()[:16]
+    return name + suffix
