@@ -143,65 +143,76 @@ def _mounts(root, pid):
     return found
 
 
-def limits(root, where):
+def limits(root, where, own=()):
     """Return the limits that hold in a control group, its own and those of the groups above it.
 
     :param where: as returned by :func:`locate`.
+    :param own: folders that belong to the service alone; a limit anywhere else is shared with others.
     :return: [{"name", "kind": memory|swap|pids, "value", "used"}]; ``used`` is what counts against it (for memory: not the page cache).
     """
     found = []
-    if where.get("v2") and os.path.exists(below(root, where["v2"], "cgroup.procs")):
-        found += _limits_v2(root, where["v2"])
-    if where.get("v1", {}).get("memory"):
-        found += _limits_v1(root, where["v1"]["memory"])
-    if where.get("v1", {}).get("pids"):
-        found += _pids_limits(root, where["v1"]["pids"])
+    v1 = where.get("v1", {})
+    if where.get("v2"):
+        for folder in _upwards(root, where["v2"]):
+            found += _name(root, folder, own, _limits_v2(root, folder) + _pids_limit(root, folder))
+    if v1.get("memory"):
+        for folder in _upwards(root, v1["memory"]):
+            found += _name(root, folder, own, _limits_v1(root, folder))
+        found += _hidden_limit_v1(root, v1["memory"], found)
+    if v1.get("pids"):
+        for folder in _upwards(root, v1["pids"]):
+            found += _name(root, folder, own, _pids_limit(root, folder))
     return found
 
 
 def _limits_v2(root, folder):
-    found = []
-    for one in _upwards(root, folder):
-        used = sum(value for name, value in (_read_v2(below(root, one)) or {}).items() if name not in ("file", "swap"))
-        for name, kind, setting in (
-            ("memory.max", "memory", "MemoryMax"),
-            ("memory.high", "memory", "MemoryHigh"),
-            ("memory.swap.max", "swap", "MemorySwapMax"),
-        ):
-            value = read_number(below(root, one, name))
-            if value is not None:
-                count = used if kind == "memory" else read_number(below(root, one, "memory.swap.current")) or 0
-                found.append(_limit(setting, kind, value, count, one, folder))
-    return found + _pids_limits(root, folder)
+    memory = _read_v2(below(root, folder)) or {}
+    used = sum(memory.get(name, 0) for name in ("anon", "shmem", "kernel"))
+    found = [
+        _limit("MemoryMax", "memory", read_number(below(root, folder, "memory.max")), used),
+        _limit("MemoryHigh", "memory", read_number(below(root, folder, "memory.high")), used),
+        _limit("MemorySwapMax", "swap", read_number(below(root, folder, "memory.swap.max")), memory.get("swap", 0)),
+    ]
+    return [one for one in found if one["value"] is not None]
 
 
 def _limits_v1(root, folder):
-    found = []
-    for one in _upwards(root, folder):
-        value = read_number(below(root, one, "memory.limit_in_bytes"))
-        if value is not None and value < NO_LIMIT_V1:
-            memory = _read_v1(below(root, one)) or {"anon": 0, "shmem": 0}
-            found.append(_limit("MemoryMax", "memory", value, memory["anon"] + memory["shmem"], one, folder))
+    value = read_number(below(root, folder, "memory.limit_in_bytes"))
+    if value is None or value >= NO_LIMIT_V1:
+        return []
+    return [_limit("MemoryMax", "memory", value, _used_v1(root, folder))]
+
+
+def _hidden_limit_v1(root, folder, seen):
+    """Return the limit of a group above those that a container can see, if that is the tightest."""
     stat = read_keyed(below(root, folder, "memory.stat")) or {}
-    outer = stat.get("hierarchical_memory_limit", NO_LIMIT_V1)  # holds also for groups above those that a container can see
-    if outer < min([NO_LIMIT_V1] + [limit["value"] for limit in found]):
-        memory = _read_v1(below(root, folder))
-        found.append({"name": "container limit", "kind": "memory", "value": outer, "used": memory["anon"] + memory["shmem"]})
-    return found
+    value = stat.get("hierarchical_memory_limit", NO_LIMIT_V1)
+    if value >= min([NO_LIMIT_V1] + [one["value"] for one in seen if one["kind"] == "memory"]):
+        return []
+    return [_limit("container limit", "memory", value, _used_v1(root, folder))]
 
 
-def _pids_limits(root, folder):
-    found = []
-    for one in _upwards(root, folder):
-        value = read_number(below(root, one, "pids.max"))
-        if value is not None:
-            found.append(_limit("TasksMax", "pids", value, read_number(below(root, one, "pids.current")) or 0, one, folder))
-    return found
+def _used_v1(root, folder):
+    memory = _read_v1(below(root, folder)) or {"anon": 0, "shmem": 0}
+    return memory["anon"] + memory["shmem"]
 
 
-def _limit(setting, kind, value, used, holder, folder):
-    name = setting if holder == folder else "%s of %s" % (setting, holder.rsplit("/", 1)[-1])
+def _pids_limit(root, folder):
+    value = read_number(below(root, folder, "pids.max"))
+    return [] if value is None else [_limit("TasksMax", "pids", value, read_number(below(root, folder, "pids.current")) or 0)]
+
+
+def _limit(name, kind, value, used):
     return {"name": name, "kind": kind, "value": value, "used": used}
+
+
+def _name(root, folder, own, found):
+    """Say whose limit it is, unless it is the service's own."""
+    if folder in own:
+        return found
+    is_top = not os.path.exists(below(root, os.path.dirname(folder), "cgroup.procs"))
+    whose = "the container" if is_top else folder.rsplit("/", 1)[-1]
+    return [dict(one, name="%s of %s" % (one["name"], whose)) for one in found]
 
 
 def _upwards(root, folder):

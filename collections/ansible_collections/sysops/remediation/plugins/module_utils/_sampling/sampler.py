@@ -54,6 +54,7 @@ class Sample:
         self.values = {}
         self.unreadable = {}
         self.fd_kinds = {}
+        self.fds_of = {}  # {pid: number of descriptors}: their limit holds for each process
 
     def cannot(self, names, reason):
         for name in names:
@@ -111,6 +112,7 @@ def _count_fds(root, taken, tmpfs):
         if seen is None:
             continue
         total += seen.total
+        taken.fds_of[pid] = seen.total
         if seen.kinds is None or kinds is None:
             kinds = unlinked = None
             continue

@@ -57,6 +57,7 @@ class Observation:
         self.notes = {}
         self.warnings = []
         self.ticks = 0
+        self.epoch = self.uptime = None  # both clocks at the first tick
 
 
 def check_window(window, interval):
@@ -83,6 +84,7 @@ def observe(targets, window, interval, root="/", refresh=None, clock=None):
     seen = Observation()
     current = {target.key: _open(seen, target) for target in targets}
     begin, epoch, slept = clock.monotonic(), clock.epoch(), clock.asleep()
+    seen.epoch, seen.uptime = epoch, begin + slept
     tick, last_tick = 0, int(window / interval + 1e-9) if window else 0
     while tick <= last_tick:
         clock.sleep(max(0.0, begin + tick * interval - clock.monotonic()))

@@ -1,0 +1,223 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The diagnosis of one service: its series, its limits and its end are handed to ``_leaks``; the answer is put into shape."""
+
+from __future__ import annotations
+
+import json
+
+from .. import _leaks
+from .._managers import _base
+from .._sampling.sampler import RESOURCES
+from . import sources
+from .limits import find_limits
+
+MAX_BYTES = 48 * 1024  # of one service's diagnosis as JSON
+TOP_PROCESSES = 5
+_FEWER_POINTS = (30, 15, 0)
+
+_STATE_FIELDS = ("active", "sub", "result", "n_restarts", "exit_code", "exit_signal", "stopped_at")
+
+
+class Evidence:
+    """All that is known of one service, before it is judged."""
+
+    def __init__(self, service):
+        self.service = service
+        self.segments = []  # of the live window, oldest first
+        self.lives = []  # of the history, oldest first
+        self.series = {}  # resource -> points that the caller handed in
+        self.notes = []
+        self.is_damaged = False  # part of its history could not be read
+        self.post_mortem = None
+        self.oom_killed = False
+        self.runtime = None  # what _runtimes makes of its processes
+        self.context = {}  # more for _leaks, by resource: live_after_gc, allocator_free ...
+
+
+def diagnose(evidence, root, host, boot, max_points):
+    """Return the diagnosis of one service, in the shape of docs/architecture.md.
+
+    :param boot: short id of the boot that runs, as the history store writes it.
+    """
+    service, state = evidence.service, evidence.service.state
+    current, previous = _current_life(evidence, boot)
+    taken = evidence.segments[-1].last if evidence.segments else None
+    limits = find_limits(root, state, taken, host)
+    merged = {name: _merge(name, evidence, current, host["time"]) for name in RESOURCES}
+    resources = {}
+    for name, unit in RESOURCES.items():
+        points = merged[name].points
+        if points:
+            context = _context(name, evidence, current, previous, merged[name])
+            resources[name] = _leaks.diagnose_series(points, unit, limits.get(name), context)
+        else:
+            resources[name] = _leaks.unreadable(unit, _why_unreadable(name, evidence))
+    state_dict = _state_dict(state)
+    summary = _leaks.summarise(resources, evidence.post_mortem, state_dict, evidence.notes)
+    found = {
+        "service": state.key,
+        "name": state.name,
+        "manager": state.manager,
+        "manager_reason": service.reason,
+        "scope": state.scope,
+        "server": service.server,
+        "state": state_dict,
+        "incarnation": state.incarnation.as_dict() if state.incarnation else None,
+        "verdict": summary["verdict"],
+        "urgency": summary["urgency"],
+        "resource": summary["resource"],
+        "summary": summary["summary"],
+        "explanation": summary["explanation"],
+        "exhaustion": summary["exhaustion"],
+        "gates": summary["gates"],
+        "resources": {name: _resource(one, merged[name], max_points) for name, one in resources.items()},
+        "sources": _sources(evidence, current, merged, summary["resource"] or "anon"),
+        "process": _process(evidence, taken),
+        "post_mortem": evidence.post_mortem,
+        "sparkline": summary["sparkline"],
+        "warnings": [],
+    }
+    return bounded(found)
+
+
+def _current_life(evidence, boot):
+    """Return (the recorded life that is to be judged, the one before it); for a dead service the last one is judged."""
+    lives, incarnation = evidence.lives, evidence.service.state.incarnation
+    if incarnation is None:
+        return (lives[-1] if lives else None), (lives[-2] if len(lives) > 1 else None)
+    identity = (boot, incarnation.main_pid, incarnation.start_ticks)
+    before = [life for life in lives if life.identity != identity]
+    return next((life for life in lives if life.identity == identity), None), (before[-1] if before else None)
+
+
+def _merge(name, evidence, current, now):
+    live = [point for segment in evidence.segments for point in segment.points[name]]
+    history = list(current.points[name]) if current else []
+    series, _ahead = sources.correct_clock(evidence.series.get(name) or [], now)
+    return sources.merge(live, history, series)
+
+
+def _context(name, evidence, current, previous, merged):
+    incarnation = evidence.service.state.incarnation
+    started_at = incarnation.started_at if incarnation else (current.started_at if current else None)
+    context = {
+        "resource": name,
+        "source": merged.carried_by,
+        "started_at": started_at,
+        "boundaries": _boundaries(evidence, previous, started_at),
+        "oom_killed": evidence.oom_killed,
+    }
+    if previous and previous.points[name]:
+        context["previous"] = previous.points[name]
+        if previous.started_at is not None:
+            context["previous_started_at"] = previous.started_at
+    context.update(evidence.context.get(name, {}))
+    return context
+
+
+def _boundaries(evidence, previous, started_at):
+    """Return when incarnations began: points of different ones are never compared by mistake."""
+    begun = [previous.started_at if previous else None, started_at]
+    begun += [_begin(segment) for segment in evidence.segments[1:]]
+    return sorted(when for when in begun if when is not None)
+
+
+def _begin(segment):
+    return min((points[0][0] for points in segment.points.values() if points), default=None)
+
+
+def _why_unreadable(name, evidence):
+    for segment in reversed(evidence.segments):
+        if name in segment.unreadable:
+            return segment.unreadable[name]
+    state = evidence.service.state
+    if state.flags.get("no_process"):
+        return "the service is active without a process of its own"
+    if not evidence.segments and state.active != _base.RUNNING:
+        return "the service does not run and no history of it was recorded"
+    return "main process %s is not visible to this user; run with become: true" % state.main_pid
+
+
+def _state_dict(state):
+    return dict({field: getattr(state, field) for field in _STATE_FIELDS}, notes=list(state.notes))
+
+
+def _resource(one, merged, max_points):
+    """Return what the result says of one resource; details of resources at rest would only fill it."""
+    decided = [gate for gate in one["gates"] if gate["name"] == one["decided_by"]]
+    at_rest = one["verdict"] in ("healthy", "insufficient_data")
+    return {
+        "unit": one["unit"],
+        "first": one["first"],
+        "now": one["now"],
+        "verdict": one["verdict"],
+        "urgency": one["urgency"],
+        "confidence": one["confidence"],
+        "slope": one["slope"],
+        "limit": one["limit"],
+        "gates": decided[-1:] if at_rest else one["gates"],
+        "points": thin(one["points"], max_points),
+        "source": merged.carried_by,
+    }
+
+
+def thin(points, at_most):
+    """Return at most so many points, first and last included, rounded; a flat series is its two ends."""
+    if len(points) > 2 and len({value for _when, value in points}) == 1:
+        points = [points[0], points[-1]]
+    if len(points) > at_most:
+        last = max(1, at_most - 1)
+        points = [points[place * (len(points) - 1) // last] for place in range(at_most)] if at_most > 1 else points[-1:]
+    return [[round(when, 1), round(value, 2)] for when, value in points] if at_most else []
+
+
+def _sources(evidence, current, merged, resource):
+    """Return what each source had, for the resource that speaks for the service, and why one was not used."""
+    live = [point for segment in evidence.segments for point in segment.points[resource]]
+    history = current.points[resource] if current else []
+    found = []
+    for name, points in (("live", live), ("history", history), ("series", evidence.series.get(resource) or [])):
+        if points:
+            times = [when for when, _value in points]
+            used = name in merged[resource].used
+            why = "carries the verdict" if name == merged[resource].carried_by else merged[resource].reasons.get(name, "joined" if used else "not needed")
+            found.append({"name": name, "points": len(points), "start": min(times), "end": max(times), "used": used, "why": why})
+    return found
+
+
+def _process(evidence, taken):
+    state = evidence.service.state
+    segment = evidence.segments[-1] if evidence.segments else None
+    processes = segment.last_processes if segment else {}
+    top = sorted(processes, key=lambda pid: -processes[pid]["anon"])[:TOP_PROCESSES]
+    return {
+        "main_pid": state.main_pid,
+        "count": len(taken.pids) if taken else 0,
+        "comm": processes.get(state.main_pid, {}).get("comm"),
+        "fds": dict(sorted(taken.fd_kinds.items())) if taken else {},
+        "top": [_top(pid, processes[pid], segment.first_processes.get(pid)) for pid in top],
+        "runtime": evidence.runtime,
+    }
+
+
+def _top(pid, now, first):
+    return {"pid": pid, "comm": now["comm"], "anon": now["anon"], "grown": now["anon"] - first["anon"] if first else None, "pss": None}
+
+
+def bounded(found):
+    """Keep the result of one service below MAX_BYTES: charts go first, then details of gates, never the verdict."""
+    for points in _FEWER_POINTS:
+        if len(json.dumps(found)) <= MAX_BYTES:
+            return found
+        for one in found["resources"].values():
+            one["points"] = thin(one["points"], points)
+    if len(json.dumps(found)) > MAX_BYTES:
+        for one in found["resources"].values():
+            one["gates"] = one["gates"][-1:]
+        found["explanation"] = [sentence[:500] for sentence in found["explanation"][:5]]
+        found["state"]["notes"] = [note[:500] for note in found["state"]["notes"][:5]]
+        if found["post_mortem"]:
+            found["post_mortem"]["evidence"] = [line[:500] for line in found["post_mortem"]["evidence"][:10]]
+    return found

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How services ended: the post mortem of the dead, and the OOM kills that the living have survived."""
+
+from __future__ import annotations
+
+import time
+
+from .._managers import _base
+from .._sampling import cgroup
+from .._sampling._files import below, read_text
+from .kernel_log import read_oom_kills
+from .post_mortem import examine, is_crash, is_ours
+
+LOOK_BACK = 14 * 86400.0  # seconds: kills before that explain nothing of today
+DAY = 86400.0
+
+
+def look_into(evidence, run, root):
+    """Fill in ``post_mortem`` and ``oom_killed``; return warnings. The kernel's log is read once, and only if somebody died."""
+    dead = [one for one in evidence.values() if is_dead(one.service.state)]
+    survivors = [one for one in evidence.values() if one not in dead]
+    for one in survivors:
+        one.oom_killed = bool(_kills_counted(root, one.service.state))
+    restarted = [one for one in survivors if one.service.state.n_restarts]
+    if not dead and not restarted:
+        return []
+    kills, warning = read_oom_kills(run, time.time() - LOOK_BACK)
+    base = own_group(root)
+    for one in dead:
+        one.post_mortem = examine(one.service.state, kills, _group_suffix(one.service.state), base, _last_pids(one), _peak(one))
+    for one in restarted:
+        one.oom_killed = one.oom_killed or _was_killed(one, kills, base)
+    return [warning] if warning else []
+
+
+def is_dead(state):
+    """Tell whether nothing of the service runs: stopped, failed, or waiting for its next restart."""
+    if state.active in (_base.STOPPED, _base.FAILED):
+        return True
+    return state.active == _base.STARTING and not state.main_pid and is_crash(state)
+
+
+def own_group(root):
+    """Return the control group that everything we see lives in: ``/`` on a host, in some containers the container's."""
+    for line in (read_text(below(root, "proc/1/cgroup")) or "").splitlines():
+        _number, controllers, path = line.split(":", 2)
+        if controllers in ("", "name=systemd") and path != "/":
+            return path[: -len("/init.scope")] or "/" if path.endswith("/init.scope") else path
+    return "/"
+
+
+def _kills_counted(root, state):
+    """Return how many processes of the life that runs were killed, by the counter of its control group."""
+    return cgroup.read_oom_kills(root, state.cgroups)
+
+
+def _was_killed(one, kills, base):
+    """Tell whether the life before this one ended by an OOM kill."""
+    incarnation = one.service.state.incarnation
+    before = incarnation.started_at if incarnation and incarnation.started_at else time.time()
+    ours = [kill for kill in kills if is_ours(kill, _group_suffix(one.service.state), base, _last_pids(one))]
+    return any(before - DAY <= kill.when <= before + 1 for kill in ours)
+
+
+def _group_suffix(state):
+    """Return the end of the service's control group as the kernel writes it, None where it shares one with others."""
+    if state.manager == "systemd":
+        return "/" + state.name
+    if state.manager in ("docker", "podman"):
+        return (state.incarnation.invocation_id if state.incarnation else (state.last_incarnation or {}).get("invocation_id")) or None
+    return None
+
+
+def _last_pids(one):
+    last = (one.service.state.last_incarnation or {}).get("main_pid")
+    recorded = [life.identity[1] for life in one.lives[-1:]]
+    seen = [segment.target.main_pid for segment in one.segments]
+    return {pid for pid in [last, *recorded, *seen] if pid}
+
+
+def _peak(one):
+    """Return (bytes, epoch) of the last sample that anybody took of it, None without any."""
+    series = [one.lives[-1].points] if one.lives else []
+    series += [segment.points for segment in one.segments]
+    for points in reversed(series):
+        if points["anon"]:
+            when, anon = points["anon"][-1]
+            return anon + (points["shmem"][-1][1] if points["shmem"] else 0), when
+    return None

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which services are meant, what their managers say of them, and where each is to be sampled."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from .. import _managers
+from .._managers import _base
+from .._sampling.sampler import Target
+
+
+class Service:
+    """A service of this host with its manager and the state it was found in."""
+
+    def __init__(self, manager, reason, state, server=None):
+        self.manager = manager
+        self.reason = reason
+        self.state = state
+        self.server = server
+
+    @property
+    def identity(self):
+        """Return what names it on this host: its key, and more where the same name can exist twice (two supervisords, two users)."""
+        extra = {name: value for name, value in (("scope", self.state.scope), ("server", self.server)) if value not in (None, "system")}
+        return self.state.key + ("?" + urlencode(extra) if extra else "")
+
+    def target(self):
+        """Return what the sampler needs, or None when there is no process to sample."""
+        state = self.state
+        if state.active not in (_base.RUNNING, _base.STARTING, _base.STOPPING) or not state.main_pid:
+            return None
+        ticks = state.incarnation.start_ticks if state.incarnation else None
+        return Target(self.identity, state.main_pid, ticks, state.cgroups, state.pids)
+
+    def refresh(self):
+        """Ask the manager again; return the new target or None."""
+        try:
+            self.state = self.manager.inspect(self.state.name)
+        except _base.ManagerError:
+            return None
+        return self.target()
+
+
+def find(wanted, run, root="/"):
+    """Return (list of Service, warnings) for the services that were asked for, or for all that run.
+
+    Raises ManagerError, with one line for people, for a service or manager that does not exist.
+    """
+    run = _remember_versions(run)
+    if not wanted:
+        return _all_running(run, root)
+    found = {}
+    for one in wanted:
+        manager, reason = _managers.resolve(one, run, root)
+        service = Service(manager, reason, manager.inspect(one["name"]), one.get("server"))
+        found.setdefault(service.identity, service)
+    return list(found.values()), []
+
+
+def _all_running(run, root):
+    found, warnings = [], []
+    for manager, reason in _managers.usable(run, root):
+        try:
+            states = manager.inspect_running()
+        except _base.ManagerError as error:
+            warnings.append("services of %s are missing: %s" % (manager.name, error))
+            continue
+        found += [Service(manager, reason, state) for state in states]
+    if not found and not warnings:
+        warnings.append("no service manager of this host knows a running service")
+    return found, warnings
+
+
+def _remember_versions(run):
+    """Ask ``systemctl --version`` and the like once per host, not once per service."""
+    answers = {}
+
+    def remembering(argv, **options):
+        if "--version" not in argv:
+            return run(argv, **options)
+        if tuple(argv) not in answers:
+            answers[tuple(argv)] = run(argv, **options)
+        return answers[tuple(argv)]
+
+    return remembering
+
+
+def nested(services, pids_of):
+    """Return {identity: [identity, ...]} of services that run inside another one (a supervisord under systemd and its programs)."""
+    inside = {}
+    for outer in services:
+        for inner in services:
+            if inner is not outer and inner.state.main_pid in pids_of.get(outer.identity, ()) and inner.state.main_pid != outer.state.main_pid:
+                inside.setdefault(outer.identity, []).append(inner.identity)
+    return inside
