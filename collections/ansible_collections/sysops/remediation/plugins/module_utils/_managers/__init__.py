@@ -11,10 +11,13 @@ from __future__ import annotations
 import difflib
 
 from ._base import ManagerError, ServiceNotFound
+from .docker import Docker
+from .podman import Podman
 from .supervisord import Supervisord
 from .systemd import Systemd
+from .sysv import Sysv
 
-MANAGERS = {one.name: one for one in (Systemd, Supervisord)}
+MANAGERS = {one.name: one for one in (Systemd, Supervisord, Docker, Podman, Sysv)}
 
 
 def resolve(service, run, root="/"):

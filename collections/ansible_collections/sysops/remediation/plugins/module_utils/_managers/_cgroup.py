@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 
+from . import _proc
+
 V1_CONTROLLERS = ("memory", "pids", "systemd")  # "systemd" is the named hierarchy that only groups processes
+_V1_UNLIMITED = 1 << 62  # cgroup v1 writes the largest number of pages for "no limit"
 _BASE = "/sys/fs/cgroup"
 
 
@@ -26,6 +29,27 @@ def own_cgroups(root, control_group):
     if _is_file(root, _BASE + "/cgroup.controllers") and _is_dir(root, _BASE + control_group):
         found["v2"] = _BASE + control_group
     return found or None
+
+
+def of_container(root, pid, container_id):
+    """Return the container's own cgroups as ``own_cgroups`` does, or None when ``pid`` is not its process in our view.
+
+    The engine's PIDs mean nothing to us if we run in a container ourselves; the id in the path proves that it is the one.
+    """
+    for line in (_proc.read(root, "proc/%d/cgroup" % pid) or "").splitlines() if pid else ():
+        parts = line.split(":", 2)[-1].split("/")
+        for depth, part in enumerate(parts):
+            if container_id in part:  # deeper levels are the container's own doing
+                return own_cgroups(root, "/".join(parts[: depth + 1])) or {}
+    return None
+
+
+def memory_limit(root, cgroups):
+    """Return the hard memory limit in bytes that the kernel holds for the cgroup itself, or None."""
+    cgroups = cgroups or {}
+    path = cgroups["v2"] + "/memory.max" if "v2" in cgroups else cgroups.get("v1", {}).get("memory", "/nowhere") + "/memory.limit_in_bytes"
+    text = (_proc.read(root, path) or "").strip()
+    return int(text) if text.isdigit() and int(text) < _V1_UNLIMITED else None
 
 
 def pids(root, cgroups):

@@ -58,6 +58,20 @@ def oldest(root, pids):
     return min(alive)[1] if alive else None
 
 
+def pids_of_program(root, path):
+    """Return the PIDs whose executable is ``path``."""
+    found = []
+    for entry in os.listdir(os.path.join(root, "proc")) if path else ():
+        if entry.isdigit():
+            try:
+                executable = os.readlink(os.path.join(root, "proc", entry, "exe"))
+            except OSError:
+                continue  # gone, a kernel thread, or not ours to see
+            if executable in (path, path + " (deleted)"):  # deleted: the package was upgraded meanwhile
+                found.append(int(entry))
+    return found
+
+
 def catches(root, pid, signum):
     """Tell whether the process has a handler for the signal; without one, most signals end it."""
     for line in (read(root, "proc/%d/status" % pid) or "").splitlines():

@@ -1,0 +1,56 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the text of an init script tells: its LSB header, its actions, its PID file and its program (pure)."""
+
+from __future__ import annotations
+
+import re
+
+_HEADER = re.compile(r"^### BEGIN INIT INFO$(.*?)^### END INIT INFO$", re.MULTILINE | re.DOTALL)
+_ASSIGNMENT = re.compile(r"^\s*(?:readonly\s+|export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;#\"']*)\s*(?:#.*)?$", re.MULTILINE)
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
+_CHKCONFIG_PIDFILE = re.compile(r"^#\s*pidfile:\s*(/\S+)", re.MULTILINE | re.IGNORECASE)
+
+
+def header(text):
+    """Return the LSB header as {keyword: text} (``provides``, ``required-start`` ...), {} when there is none."""
+    match = _HEADER.search(text)
+    lines = re.findall(r"^#\s*([A-Za-z-]+):[ \t]*(.*)$", match.group(1), re.MULTILINE) if match else []
+    return {keyword.lower(): value.strip() for keyword, value in lines}
+
+
+def has_action(text, action):
+    """Tell whether a ``case`` of the script has the action as one of its patterns: ``status)`` or ``reload|force-reload)``."""
+    return re.search(r"(?:^|[|(\s])[\"']?%s[\"']?\s*(?:\|[^)\n]*)?\)" % re.escape(action), _without_comments(text), re.MULTILINE) is not None
+
+
+def pid_files(text, name):
+    """Return the paths where the PID may be, the script's own word first."""
+    variables = _variables(text)
+    told = [_CHKCONFIG_PIDFILE.search(text)]
+    found = [match.group(1) for match in told if match]
+    found += [path for key, path in variables.items() if re.fullmatch(r"_?(PID_?FILE|PIDF|PID_PATH)", key, re.IGNORECASE) and path.startswith("/")]
+    found += ["/run/%s.pid" % name, "/var/run/%s.pid" % name, "/run/%s/%s.pid" % (name, name), "/var/run/%s/%s.pid" % (name, name)]
+    return list(dict.fromkeys(found))
+
+
+def program(text):
+    """Return the path of the daemon, or None."""
+    variables = _variables(text)
+    return next((variables[key] for key in ("DAEMON", "EXEC", "PROG", "prog", "exec") if variables.get(key, "").startswith("/")), None)
+
+
+def _without_comments(text):
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+
+
+def _variables(text):
+    """Return the simple assignments, with variables in them replaced as far as they are known; the first one counts."""
+    known = {}
+    for key, value in _ASSIGNMENT.findall(text):
+        value = value.strip("\"'")
+        value = _VARIABLE.sub(lambda match: known.get(match.group(1) or match.group(2), match.group(0)), value)
+        if "$" not in value and "`" not in value:
+            known.setdefault(key, value)
+    return known
