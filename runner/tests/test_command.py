@@ -1,0 +1,119 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: options, output, starter policy. Runs of ansible are in test_runs.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from sysops_remediation import EXIT_CODES, DiagnoseResult, PlanResult, RunStatus, _init, _render
+from sysops_remediation._cli_options import Options, parse_extra_vars
+from sysops_remediation.cli import app
+from typer.testing import CliRunner
+
+LEAKING = {
+    "host": "mail1",
+    "service": "systemd/postfix.service",
+    "verdict": "leak_suspected",
+    "urgency": "hours",
+    "summary": "anon grows 2.1 MiB/min; MemoryMax (256 MiB) is reached in 48 min",
+    "explanation": ["Anonymous memory grew from 80 to 153 MiB in 30 s."],
+    "sparkline": "▁▂▃▅▇",
+}
+SERVICES = [
+    {"name": "postfix.service", "manager": "systemd", "memory": 9_000_000, "active": "running"},
+    {"name": "systemd-journald.service", "manager": "systemd", "memory": 90_000_000, "active": "running"},
+    {"name": "imap:dovecot", "manager": "supervisord", "memory": 20_000_000, "active": "running"},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("a=1 b='two words'", {"a": "1", "b": "two words"}),
+        ('{"a": 1, "list": [1, 2]}', {"a": 1, "list": [1, 2]}),
+        ("{a: yes}", {"a": True}),
+    ],
+)
+def test_extra_vars_are_read_as_ansible_reads_them(text: str, variables: dict) -> None:
+    assert parse_extra_vars(text) == variables
+
+
+def test_extra_vars_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "vars.yml").write_text("a: 1\n")
+    assert parse_extra_vars(f"@{tmp_path}/vars.yml") == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["nonsense", "@/no/such/file", "[1, 2]", "{a: ["])
+def test_bad_extra_vars_are_refused_in_one_line(text: str) -> None:
+    with pytest.raises(typer.BadParameter) as error:
+        parse_extra_vars(text)
+    assert "\n" not in str(error.value)
+
+
+def test_help_lists_every_exit_code() -> None:
+    shown = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
+    for status, code in EXIT_CODES.items():
+        assert f"{code} {status.value.replace('_', ' ')}" in shown
+
+
+@pytest.mark.parametrize("command", ["diagnose", "plan", "run", "restart", "init", "demo"])
+def test_every_command_explains_itself(command: str) -> None:
+    shown = CliRunner().invoke(app, [command, "--help"])
+    assert shown.exit_code == 0
+    assert "Usage" in shown.output
+
+
+def test_a_pipe_gets_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
+    _render.show(DiagnoseResult(status=RunStatus.SUCCEEDED, diagnoses=[LEAKING]))
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    for part in ("mail1", "leak_suspected", "▁▂▃▅▇", "MemoryMax (256 MiB)", "Anonymous memory grew from 80 to 153 MiB in 30 s."):
+        assert part in shown
+
+
+def test_a_refusal_is_shown_with_the_gates_that_are_shut(capsys: pytest.CaptureFixture[str]) -> None:
+    gates = [{"name": "mode", "passed": False, "detail": "mode is recommend"}, {"name": "verdict", "passed": True}]
+    refusal = {"host": "mail1", "service": "systemd/postfix.service", "summary": "anon grows", "gates": gates}
+    _render.show(PlanResult(status=RunStatus.REFUSED, plan={"refusals": [refusal]}))
+    shown = capsys.readouterr().out
+    assert "not touched: mail1 systemd/postfix.service" in shown
+    assert "✗ mode: mode is recommend" in shown
+    assert "verdict" not in shown
+
+
+def test_starter_policy_only_recommends_and_leaves_the_plumbing_out() -> None:
+    policy = yaml.safe_load(_init.starter_policy("mail1", SERVICES))["remediation_services"]
+    assert [entry["name"] for entry in policy] == ["imap:dovecot", "postfix.service"]
+    assert {entry["mode"] for entry in policy} == {"recommend"}
+
+
+def test_starter_policy_of_a_host_without_services_is_an_empty_list() -> None:
+    assert yaml.safe_load(_init.starter_policy("mail1", []))["remediation_services"] == []
+
+
+def test_starter_policy_goes_beside_the_inventory(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").touch()
+    expected = tmp_path / "host_vars" / "mail1" / "remediation.yml"
+    assert _init.default_path(Options(inventory=[str(tmp_path / "hosts.yml")]), "mail1") == expected
+    assert _init.default_path(Options(inventory=[str(tmp_path)]), "mail1") == expected
+
+
+def test_starter_policy_never_hides_the_users_file(tmp_path: Path) -> None:
+    (tmp_path / "host_vars").mkdir()
+    (tmp_path / "host_vars" / "mail1.yml").write_text("a: 1\n")
+    with pytest.raises(typer.BadParameter, match="would hide"):
+        _init.default_path(Options(inventory=[str(tmp_path)]), "mail1")
+
+
+def test_starter_policy_is_not_overwritten(tmp_path: Path) -> None:
+    policy = tmp_path / "host_vars" / "mail1" / "remediation.yml"
+    policy.parent.mkdir(parents=True)
+    policy.write_text("mine: true\n")
+    ran = CliRunner().invoke(app, ["init", "mail1", "-i", str(tmp_path)])
+    assert ran.exit_code == EXIT_CODES[RunStatus.INVALID_INPUT]
+    assert policy.read_text() == "mine: true\n"

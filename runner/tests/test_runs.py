@@ -1,0 +1,161 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real runs of ansible through the wrapper: statuses, events, bad input, and the traps of ansible-runner that have to do with results."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import answer, local
+from sysops_remediation import EventKind, Remediator, RunStatus
+from sysops_remediation.cli import app
+from typer.testing import CliRunner
+
+pytestmark = pytest.mark.slow
+
+Write = Callable[..., Path]
+SAY = {"name": "Say it", "ansible.builtin.debug": {"msg": "hello"}}
+DIAGNOSIS = {"host": "h1", "service": "systemd/postfix.service", "verdict": "healthy"}
+
+
+def test_the_answer_arrives_typed(project: Write) -> None:
+    ran = Remediator(local(), project=project(answer(run_id="r1", diagnoses=[DIAGNOSIS]))).diagnose()
+    assert ran.status is RunStatus.SUCCEEDED, ran.log
+    assert (ran.run_id, ran.exit_code) == ("r1", 0)
+    assert ran.diagnoses[0].service == "systemd/postfix.service"
+    assert ran.stats["h1"].ok == 1
+
+
+def test_events_tell_what_happens_on_which_host(project: Write) -> None:
+    seen = []
+    Remediator(local("h1", "h2"), project=project(SAY)).diagnose(on_event=lambda event: seen.append((event.kind, event.host, event.task)))
+    assert (EventKind.TASK_STARTED, None, "Say it") in seen
+    assert {(EventKind.HOST_OK, "h1", "Say it"), (EventKind.HOST_OK, "h2", "Say it")} <= set(seen)
+    assert seen[-1][0] is EventKind.FINISHED
+
+
+def test_a_play_without_hosts_is_not_success(project: Write) -> None:
+    assert Remediator({"all": {"hosts": {}}}, project=project(SAY)).diagnose().status is RunStatus.NO_HOSTS
+
+
+def test_a_limit_that_matches_nothing_is_no_hosts(project: Write) -> None:
+    ran = Remediator(local("h1"), project=project(SAY)).diagnose(limit="mail9")
+    assert ran.status is RunStatus.NO_HOSTS
+    assert "no hosts" in ran.message
+
+
+def test_an_unreachable_host_is_named(project: Write) -> None:
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    ran = Remediator({"all": {"hosts": {"mail1": gone}}}, project=project({"ansible.builtin.ping": None})).diagnose()
+    assert ran.status is RunStatus.UNREACHABLE, ran.log
+    assert ran.unreachable == ["mail1"]
+    assert "mail1" in ran.message
+
+
+def test_a_failed_task_is_failed_with_its_words(project: Write) -> None:
+    ran = Remediator(local(), project=project({"ansible.builtin.fail": {"msg": "unknown service 'postfx'"}})).diagnose()
+    assert (ran.status, ran.message) == (RunStatus.FAILED, "h1: unknown service 'postfx'")
+
+
+@pytest.mark.parametrize("inventory", ["/no/such/inventory", ["/no/such/folder/"], {"all": {"vars": {"x": object()}}}])
+def test_a_bad_inventory_is_invalid_input_in_one_line(project: Write, inventory: object) -> None:
+    ran = Remediator(inventory, project=project(SAY)).diagnose()
+    assert ran.status is RunStatus.INVALID_INPUT
+    assert ran.message
+    assert "\n" not in ran.message
+
+
+def test_extra_vars_that_are_not_data_are_invalid_input(project: Write) -> None:
+    ran = Remediator(local(), project=project(SAY)).diagnose(extra_vars={"x": object()})
+    assert ran.status is RunStatus.INVALID_INPUT
+    assert "extra_vars" in ran.message
+
+
+def test_a_broken_playbook_is_invalid_input(project: Write) -> None:
+    ran = Remediator(local(), project=project({"no_such_module": {}})).diagnose()
+    assert ran.status is RunStatus.INVALID_INPUT
+    assert "no_such_module" in ran.message
+
+
+def test_host_names_in_a_list_are_hosts(project: Write) -> None:
+    remediator = Remediator(["h1", "h2"], project=project(SAY, connection="local"))
+    assert set(remediator.diagnose().stats) == {"h1", "h2"}
+
+
+def test_an_inventory_of_an_earlier_run_never_leaks_into_the_next(project: Write) -> None:
+    root = project(SAY)
+    Remediator(local("old"), project=root).diagnose()
+    assert set(Remediator(local("new"), project=root).diagnose().stats) == {"new"}
+
+
+def test_a_broken_handler_does_not_end_the_run(project: Write) -> None:
+    def handler(_event: object) -> None:
+        raise KeyError("display")
+
+    ran = Remediator(local(), project=project(SAY, answer(run_id="r1"))).diagnose(on_event=handler)
+    assert ran.status is RunStatus.HANDLER_ERROR
+    assert "KeyError" in ran.message
+    assert ran.run_id == "r1"
+
+
+def test_a_run_that_nobody_watches_is_not_held_up(project: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sysops_remediation._run.KEPT_EVENTS", 5)
+    run = Remediator(local(), project=project(*[SAY] * 10)).start_diagnose()
+    assert run.wait(120).status is RunStatus.SUCCEEDED
+    assert run.events_dropped > 0
+    assert [event.kind for event in run][-1] is EventKind.FINISHED
+
+
+def test_big_answers_are_not_lost(project: Write) -> None:
+    diagnosis = {**DIAGNOSIS, "summary": "{{ 'x' * 2000000 }}"}
+    ran = Remediator(local(), project=project(answer(diagnoses=[diagnosis]))).diagnose()
+    assert len(ran.diagnoses[0].summary) == 2_000_000
+
+
+def test_output_is_kept_without_colours_and_bounded(project: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANSIBLE_FORCE_COLOR", "1")
+    ran = Remediator(local(), project=project({"ansible.builtin.debug": {"msg": "{{ range(500) | list }}"}}, SAY)).diagnose()
+    assert 0 < len(ran.log) <= 200
+    assert "\x1b" not in "".join(ran.log)
+
+
+def test_signal_handlers_of_the_program_stay(project: Write) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    Remediator(local(), project=project(SAY)).diagnose()
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "True"), (False, "False")])
+def test_host_keys_are_checked_unless_the_user_says_no(project: Write, chosen: bool | None, expected: str) -> None:
+    tell = answer(run_id="{{ lookup('ansible.builtin.env', 'ANSIBLE_HOST_KEY_CHECKING') }}")
+    assert Remediator(local(), project=project(tell), host_key_checking=chosen).diagnose().run_id == expected
+
+
+def test_several_runs_at_once_do_not_meet(project: Write) -> None:
+    root = project(answer(run_id="{{ mine }}"))
+    results: dict[str, str] = {}
+
+    def one(name: str) -> None:
+        results[name] = Remediator(local(), project=root, extra_vars={"mine": name}).diagnose().run_id
+
+    threads = [threading.Thread(target=one, args=(f"run{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {f"run{number}": f"run{number}" for number in range(4)}
+
+
+def test_the_command_prints_json_and_nothing_else(project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = project(answer(diagnoses=[DIAGNOSIS]))
+    (tmp_path / "hosts.json").write_text(json.dumps(local()))
+    monkeypatch.setattr("sysops_remediation.remediator.find_project", lambda _root: __import__("sysops_remediation._project")._project.Project(root))
+    ran = CliRunner().invoke(app, ["diagnose", "--json", "-i", str(tmp_path / "hosts.json")])
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["diagnoses"][0]["verdict"] == "healthy"
