@@ -1,0 +1,38 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the plan of a run, once, from what all hosts answered. Documentation: plugins/modules/remediation_plan.py"""
+
+from __future__ import annotations
+
+import time
+
+from ansible.plugins.action import ActionBase
+
+from ..plugin_utils._plan import REMEDIATE, RESTART, build_plan
+from ..plugin_utils._plan_facts import new_run_id, read_fleet
+from ..plugin_utils._plan_outcome import bad_ends, planned
+from ..plugin_utils._plan_text import plan_lines
+
+SPEC = {"purpose": {"type": "str", "choices": [REMEDIATE, RESTART], "default": REMEDIATE}, "service": {"type": "str"}}
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        now = time.time()
+        fleet = read_fleet(task_vars["hostvars"].raw_get, task_vars["ansible_play_hosts_all"], service=args["service"])
+        plan = build_plan(fleet, new_run_id(now), now, args["purpose"])
+        return {
+            "changed": False,
+            "plan": plan,
+            "hosts": [host for wave in plan["waves"] for host in wave],
+            "serial": [len(wave) for wave in plan["waves"]],
+            "result": planned(plan),
+            "bad": bad_ends(plan, []),
+            "text": "\n".join(plan_lines(plan, self._task.check_mode)),
+        }

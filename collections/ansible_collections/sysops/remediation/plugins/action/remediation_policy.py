@@ -1,0 +1,58 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Template and validate the policy of one host on the controller. Documentation: plugins/modules/remediation_policy.py"""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ..plugin_utils._policy import policy_variables, read_policy, same_service
+from ..plugin_utils._policy_origin import origin_of
+
+SPEC = {"service": {"type": "str"}, "unlisted": {"type": "bool", "default": False}}
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        written = {name: task_vars[name] for name in policy_variables(task_vars) if name in task_vars}
+        values, errors = self._template(written)
+        services, problems = ([], []) if errors else read_policy(values)
+        errors += [f"{problem}{origin_of(written, problem.path)}" for problem in problems]
+        named = [entry["name"] for entry in services]
+        if args["service"]:
+            services = [entry for entry in services if same_service(entry, args["service"])]
+        observe = [{key: entry[key] for key in ("name", "manager", "scope", "server")} for entry in services]
+        if not observe and args["unlisted"] and args["service"] and not errors:
+            observe = [_unlisted(args["service"])]
+        return {
+            "changed": False,
+            "services": services,
+            "named": named,
+            "errors": errors,
+            "observe": observe,
+            "observe_all": args["unlisted"] and not (named or observe or errors),
+            "msg": "; ".join(errors) or f"{len(named)} services in the policy of this host",
+        }
+
+    def _template(self, written):
+        """Return the values of the policy variables, and one line for each that cannot be computed."""
+        values, errors = {}, []
+        for name, value in written.items():
+            try:
+                values[name] = self._templar.template(value)
+            except AnsibleError as error:
+                errors.append(f"{name}: cannot be computed: {' '.join(str(error).split())}{origin_of(written, (name,))}")
+        return values, errors
+
+
+def _unlisted(service):
+    """Return what to diagnose for ``postfix`` or ``systemd/postfix.service`` when the policy does not name it."""
+    manager, slash, name = service.partition("/")
+    return {"name": name if slash else service, "manager": manager if slash else "auto", "scope": "system", "server": None}

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check what a run was asked for before any host is touched. Documentation: plugins/modules/remediation_targets.py"""
+
+from __future__ import annotations
+
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
+
+from ..plugin_utils._plan_targets import Asked, judge
+
+SPEC = {
+    "hosts": {"type": "raw", "required": True},
+    "acts": {"type": "bool", "default": False},
+    "allow_all": {"type": "bool", "default": False},
+    "service": {"type": "raw"},
+    "service_required": {"type": "bool", "default": False},
+}
+
+
+class ActionModule(ActionBase):
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        pattern = ",".join(args["hosts"]) if isinstance(args["hosts"], list) else str(args["hosts"])
+        limit = task_vars.get("ansible_limit")
+        matched = self._matched(pattern, task_vars)
+        asked = Asked(
+            pattern=pattern,
+            limit=str(limit) if limit else None,
+            matched=matched,
+            inventory=list(task_vars["groups"]["all"]),
+            groups=list(task_vars["groups"]),
+            acts=args["acts"],
+            allow_all=args["allow_all"],
+            service=args["service"],
+            service_required=args["service_required"],
+        )
+        status, message = judge(asked)
+        return {"changed": False, "status": status, "hosts": matched, "msg": message}
+
+    def _matched(self, pattern, task_vars):
+        """Return the hosts of the pattern that this run may touch: ``ansible_play_hosts_all`` already honours --limit."""
+        lookup = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
+        named = set(lookup.run([pattern], variables=task_vars))
+        if "localhost" in pattern.replace(":", ",").split(","):
+            named.add("localhost")  # Ansible makes it up when the inventory has none
+        return [host for host in task_vars["ansible_play_hosts_all"] if host in named]

@@ -1,0 +1,113 @@
+#!/usr/bin/python
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: remediation_plan
+version_added: 0.1.0
+short_description: Make the plan of a run from what all hosts answered
+description:
+  - Runs once, after role P(sysops.remediation.diagnose#role). It reads what the role registered on every host of the play, compares the diagnoses with the
+    policy and returns what will be done in which order, and what will not be done and why.
+  - It decides and does nothing. An action needs a service that the policy names, mode V(auto), and an accepted verdict and urgency.
+  - This is an action plugin; it runs on the controller and never contacts a managed host.
+author:
+  - sysops.remediation contributors (@sysops-remediation)
+options:
+  purpose:
+    description:
+      - V(restart) waives the gates for verdict and urgency, because a person asked for the restart.
+    type: str
+    choices: [remediate, restart]
+    default: remediate
+  service:
+    description:
+      - The one service that the run is limited to. If no policy names it, the plan says so in its errors.
+    type: str
+attributes:
+  check_mode:
+    description: Does the same; it changes nothing anyway.
+    support: full
+  diff_mode:
+    description: Nothing is changed.
+    support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Decide what will be done, and in which order
+  sysops.remediation.remediation_plan:
+  run_once: true
+  register: remediation_plan
+"""
+
+RETURN = r"""
+plan:
+  description: The plan.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: The same whenever the same would be done for the same reason.
+      type: str
+    run_id:
+      description: Id of the run.
+      type: str
+    created_at:
+      description: Epoch seconds.
+      type: float
+    purpose:
+      description: As O(purpose).
+      type: str
+    waves:
+      description: Hosts that are treated together, in order.
+      type: list
+      elements: list
+    actions:
+      description: What will be done, with the policy entry and the gates that were passed.
+      type: list
+      elements: dict
+    refusals:
+      description: What is sick and will not be touched, with the gates that are closed.
+      type: list
+      elements: dict
+    healthy:
+      description: Services that need nothing, with their verdicts.
+      type: list
+      elements: dict
+    unreachable:
+      description: Hosts that did not answer.
+      type: list
+      elements: str
+    errors:
+      description: Hosts with a mistake in their policy or a failed diagnosis.
+      type: list
+      elements: dict
+hosts:
+  description: The hosts to treat, in order.
+  returned: always
+  type: list
+  elements: str
+result:
+  description: What programs read of a run that only plans.
+  returned: always
+  type: dict
+bad:
+  description: Hosts that make a run that only plans fail, with the reasons.
+  returned: always
+  type: dict
+serial:
+  description: Size of each wave, for the keyword C(serial).
+  returned: always
+  type: list
+  elements: int
+text:
+  description: The plan for people.
+  returned: always
+  type: str
+"""

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run learned of its hosts, read from their raw variables.
+
+``raw_get`` never templates: for 1,000 hosts that is a quarter of a second instead of minutes. What is read here was registered by
+role diagnose, so that there is nothing left to template.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import typing as t
+
+from ._plan import Data, HostFacts
+from ._policy_kinds import did_you_mean
+
+POLICY = "diagnose_policy"  # registered by role diagnose: the result of remediation_policy
+RESULT = "diagnose_result"  # registered by role diagnose: the result of memory_leak_info
+OUTCOMES = "remediation_outcomes"
+
+
+def new_run_id(now: float) -> str:
+    """Return an id that sorts by time and that two controllers do not choose alike: ``20261125T020000Z-ab12cd``."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)) + "-" + secrets.token_hex(3)
+
+
+RawGet = t.Callable[[str], t.Mapping[str, t.Any]]
+
+
+def read_fleet(raw_get: RawGet, hosts: t.Iterable[str], service: str | None = None) -> list[HostFacts]:
+    """Return the facts of the hosts, in their order.
+
+    :param service: the one service that the run was limited to; if no policy names it, that is an error of the run.
+    """
+    results = {host: raw_get(host) for host in hosts}
+    fleet = [read_host(host, variables) for host, variables in results.items()]
+    if service and fleet and not any(facts.policy or facts.errors for facts in fleet):
+        named = sorted({name for variables in results.values() for name in (variables.get(POLICY) or {}).get("named", [])})
+        fleet[0].errors.append(
+            f"remediation_service={service}: no policy of {len(fleet)} hosts names it{did_you_mean(service, named)}; add it to remediation_services"
+        )
+    return fleet
+
+
+def read_outcomes(raw_get: RawGet, hosts: t.Iterable[str]) -> list[Data]:
+    """Return the outcomes that role remediate left on the hosts."""
+    return [outcome for host in hosts for outcome in raw_get(host).get(OUTCOMES) or []]
+
+
+def collected(fleet: list[HostFacts], run_id: str) -> Data:
+    """Return what programs read of a run that only diagnosed."""
+    errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
+    unreachable = [facts.host for facts in fleet if facts.unreachable]
+    return {
+        "schema": 1,
+        "run_id": run_id,
+        "status": "failed" if errors else "unreachable" if unreachable else "succeeded",
+        "diagnoses": [{"host": facts.host, **diagnosis} for facts in fleet for diagnosis in facts.diagnoses],
+        "errors": errors,
+        "unreachable": unreachable,
+    }
+
+
+def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
+    policy: Data = variables.get(POLICY) or {}
+    result: Data = variables.get(RESULT) or {}
+    facts = HostFacts(host, policy=policy.get("services") or [], errors=list(policy.get("errors") or []))
+    if policy.get("failed"):
+        facts.errors.append(one_line(policy.get("msg")))
+    if not policy:
+        facts.errors.append("its policy was not read: role diagnose did not run on it")
+    if result.get("unreachable"):
+        facts.unreachable = True
+    elif result.get("failed"):
+        facts.errors.append(one_line(result.get("msg")))
+    else:
+        facts.diagnoses = result.get("diagnoses") or []
+    return facts
+
+
+def one_line(message: t.Any) -> str:
+    """Return the message as one line that says something."""
+    return " ".join(str(message or "failed without a message").split())

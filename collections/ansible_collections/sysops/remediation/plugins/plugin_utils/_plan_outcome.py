@@ -1,0 +1,128 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what the steps of one incident returned to its outcome, and from all outcomes to what makes a run bad."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._plan import RESTART, Data, by_policy_only
+from ._plan_facts import one_line
+
+REMEDIATED = "remediated"
+UNKNOWN = "unknown"
+
+# The word of the last step of the ladder (service_restart) → the outcome of the incident.
+_OUTCOMES = {
+    "succeeded": REMEDIATED,
+    "predicted": "predicted",
+    "refused": "refused",
+    "already_changed": "already_changed",
+    "skipped": "refused",
+    "inconclusive": "inconclusive",
+    "unverified": "failed",
+    "failed": "failed",
+}
+
+# already_changed: somebody else acted in between; the next run diagnoses what is there now.
+_GOOD = (REMEDIATED, "predicted", "already_changed")
+
+
+def settle(action: Data, steps: list[Data], kept: Data, fetched: Data) -> Data:
+    """Return the outcome of one planned action (an item of ``remediation_outcomes``).
+
+    :param steps: the results of service_restart in the order of the ladder; empty if the host was lost before the first.
+    :param kept: the result of incident_evidence.
+    :param fetched: the result of fetching the evidence.
+    """
+    last = steps[-1] if steps else {}
+    lost = not steps or last.get("unreachable")
+    outcome = UNKNOWN if lost else _OUTCOMES.get(str(last.get("outcome")), "failed")
+    return {
+        "incident": action["incident"],
+        "host": action["host"],
+        "service": action["service"],
+        "outcome": outcome,
+        "action": last.get("action") or action["action"],
+        "msg": _message(steps, last),
+        "evidence": _evidence(kept, fetched),
+        "steps": steps,
+        "diagnosis_after": None,
+    }
+
+
+def _evidence(kept: Data, fetched: Data) -> Data | None:
+    """Return where the evidence is, or why there is none; None if the policy does not want any."""
+    if kept.get("failed") or kept.get("unreachable"):
+        return {"error": one_line(kept.get("msg"))}
+    if not kept.get("evidence"):
+        return None
+    evidence = dict(kept["evidence"])
+    if fetched.get("failed") or fetched.get("unreachable"):
+        evidence["error"] = f"not fetched: {one_line(fetched.get('msg'))}"
+    elif fetched.get("dest"):
+        evidence["fetched_to"] = fetched["dest"]
+    return evidence
+
+
+def _message(steps: list[Data], last: Data) -> str:
+    if not steps:
+        return "the host could not be reached before the first step; nothing was done"
+    if last.get("unreachable"):
+        return f"the host was lost during the action: {one_line(last.get('msg'))}"
+    return one_line(last.get("msg"))
+
+
+def reconcile(plan: Data, outcomes: t.Iterable[Data]) -> list[Data]:
+    """Return one outcome per planned action, in the plan's order; what left none is ``unknown``."""
+    known = {outcome["incident"]: outcome for outcome in outcomes}
+    return [known.get(action["incident"]) or settle(action, [], {}, {}) for action in plan["actions"]]
+
+
+def bad_ends(plan: Data, outcomes: list[Data]) -> dict[str, list[str]]:
+    """Return host → one line per thing that must make the run fail."""
+    bad: dict[str, list[str]] = {}
+    for host in plan["unreachable"]:
+        bad.setdefault(host, []).append("the host could not be reached")
+    for error in plan["errors"]:
+        bad.setdefault(error["host"], []).append(error["msg"])
+    for refusal in plan["refusals"]:
+        if plan["purpose"] == RESTART or not by_policy_only(refusal):
+            reasons = "; ".join(one["detail"] for one in refusal["gates"] if not one["passed"])
+            bad.setdefault(refusal["host"], []).append(f"{refusal['service']}: refused: {reasons}")
+    for outcome in outcomes:
+        if outcome["outcome"] not in _GOOD:
+            bad.setdefault(outcome["host"], []).append(f"{outcome['service']}: {outcome['outcome']}: {outcome['msg']}")
+    return bad
+
+
+def planned(plan: Data) -> Data:
+    """Return what programs read of a run that only planned."""
+    return {**_head(plan, bad_ends(plan, [])), "plan": plan}
+
+
+def ended(plan: Data, outcomes: list[Data], bad: dict[str, list[str]]) -> Data:
+    """Return what programs read of a run whose report could not be made."""
+    return {**_head(plan, bad), "incidents": [{key: outcome[key] for key in ("incident", "host", "service", "outcome", "action")} for outcome in outcomes]}
+
+
+def _head(plan: Data, bad: dict[str, list[str]]) -> Data:
+    reasons = [f"{host}: {reason}" for host, lines in bad.items() for reason in lines]
+    return {
+        "schema": 1,
+        "run_id": plan["run_id"],
+        "plan_id": plan["id"],
+        "status": _status(plan, bad),
+        "message": "; ".join(reasons[:3]) + (f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""),
+        "unreachable": plan["unreachable"],
+        "errors": plan["errors"],
+    }
+
+
+def _status(plan: Data, bad: dict[str, list[str]]) -> str:
+    if not bad:
+        return "succeeded" if plan["actions"] else "nothing_to_do"
+    if set(bad) <= set(plan["unreachable"]):
+        return "unreachable"
+    return "failed"

@@ -1,0 +1,182 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policy of one host: its variables in, a complete and valid list of entries out, or the list of all mistakes.
+
+Merge rule: the lists of the variables ``remediation_services_<anything>`` come first, in the order of their names, and
+``remediation_services`` last. Entries for the same service are merged key by key, the later one wins, lists are replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from ._policy_kinds import Path, Problem, shown
+from ._policy_schema import AUTO, ENTRY
+
+VARIABLE = "remediation_services"
+
+Entry = dict[str, t.Any]
+
+
+def policy_variables(names: t.Iterable[str]) -> list[str]:
+    """Return the names of the policy variables among these, in the order in which they are merged."""
+    more = sorted(name for name in names if name.startswith(VARIABLE + "_"))
+    return [*more, VARIABLE]
+
+
+def read_policy(variables: dict[str, t.Any]) -> tuple[list[Entry], list[Problem]]:
+    """Return the entries of a host, complete with defaults, and all problems; entries are only to be used if there are none.
+
+    :param variables: the (templated) values of the variables of :func:`policy_variables`, in that order.
+    """
+    problems: list[Problem] = []
+    merged: dict[tuple[t.Any, ...], tuple[Path, Entry]] = {}
+    for variable, entries in variables.items():
+        _merge(merged, variable, entries, problems)
+    if problems:
+        return [], problems
+    services = []
+    for path, raw in merged.values():
+        entry = ENTRY.read(raw, path, problems)
+        problems.extend(_contradictions(entry, path))
+        services.append(entry)
+    problems.extend(_ambiguous([path for path, _raw in merged.values()], services))
+    return services, problems
+
+
+def policy_hash(entry: Entry) -> str:
+    """Return a short hash that changes exactly when the meaning of the entry changes (``30m`` and ``1800`` mean the same)."""
+    return canonical_hash(entry)[:12]
+
+
+def canonical_hash(value: t.Any) -> str:
+    """Return the SHA-256 of the value as canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def bare_name(name: str) -> str:
+    """Return the name without systemd's ``.service``, which people may leave out."""
+    return name.removesuffix(".service")
+
+
+def same_service(entry: Entry, wanted: str) -> bool:
+    """Tell whether a person who writes ``postfix``, ``postfix.service`` or ``systemd/postfix.service`` means this entry."""
+    manager, slash, name = wanted.partition("/")
+    if slash and manager in (entry["manager"], "auto"):
+        return bare_name(entry["name"]) == bare_name(name)
+    return bare_name(entry["name"]) == bare_name(wanted) or (entry["manager"] == "auto" and bool(slash) and bare_name(entry["name"]) == bare_name(name))
+
+
+def _merge(merged: dict[tuple[t.Any, ...], tuple[Path, Entry]], variable: str, entries: t.Any, problems: list[Problem]) -> None:
+    if not isinstance(entries, (list, tuple)):
+        problems.append(Problem((variable,), f"{shown(entries)} is not allowed here; allowed: a list of services"))
+        return
+    seen = set()
+    for number, entry in enumerate(entries):
+        path: Path = (variable, number)
+        before = len(problems)
+        ENTRY.read(entry, path, problems)  # each list on its own, so that a mistake is shown where it was written
+        if len(problems) > before:
+            continue
+        identity = (entry.get("manager", "auto"), entry.get("scope", "system"), entry.get("server"), bare_name(entry["name"]))
+        if identity in seen:
+            problems.append(Problem((*path, "name"), f"{shown(entry['name'])} is named twice in this list; merge the two entries"))
+        seen.add(identity)
+        _path, known = merged.get(identity, (path, {}))
+        merged[identity] = (path, _combine(known, entry))
+
+
+def _combine(known: t.Any, new: t.Any) -> t.Any:
+    if isinstance(known, dict) and isinstance(new, dict):
+        return {**known, **{key: _combine(known.get(key), value) for key, value in new.items()}}
+    return new
+
+
+def _contradictions(entry: Entry, path: Path) -> list[Problem]:
+    """Return what is right by itself and impossible together."""
+    found: list[Finding] = [
+        _scope_without_systemd(entry),
+        _server_without_need(entry),
+        _auto_that_never_acts(entry),
+        _budget_that_never_counts(entry["guard"]),
+        _fetch_of_nothing(entry["evidence"]),
+        _deadline_too_short(entry["verify"], entry["health"], "verify"),
+    ]
+    found += _same_action_twice(entry["ladder"])
+    for number, step in enumerate(entry["ladder"]):
+        found.append(_step_that_cannot(entry["manager"], step, number))
+        if step["verify"]:
+            found.append(_deadline_too_short(step["verify"], step["health"] or entry["health"], "ladder", number, "verify"))
+    return [Problem((*path, *where), message) for where, message in filter(None, found)]
+
+
+Finding = tuple[Path, str] | None
+
+
+def _scope_without_systemd(entry: Entry) -> Finding:
+    if entry["scope"] == "user" and entry["manager"] not in ("auto", "systemd"):
+        return ("scope",), f"'user' is impossible with manager '{entry['manager']}'; only systemd has services of a user"
+    return None
+
+
+def _server_without_need(entry: Entry) -> Finding:
+    if entry["server"] and entry["manager"] in ("systemd", "sysv"):
+        return ("server",), f"is impossible with manager '{entry['manager']}'; only supervisord, docker and podman listen somewhere"
+    return None
+
+
+def _auto_that_never_acts(entry: Entry) -> Finding:
+    if entry["mode"] != AUTO:
+        return None
+    for where in (("ladder",), ("accept", "verdicts"), ("accept", "urgencies")):
+        value = entry[where[0]] if len(where) == 1 else entry[where[0]][where[1]]
+        if not value:
+            return where, "is empty, so that mode 'auto' could never act; fill it or use mode 'observe'"
+    return None
+
+
+def _budget_that_never_counts(guard: Entry) -> Finding:
+    if guard["within"] < guard["cooldown"]:
+        return ("guard", "within"), f"{guard['within']} s is shorter than guard.cooldown ({guard['cooldown']} s), so that max_attempts could never be reached"
+    return None
+
+
+def _fetch_of_nothing(evidence: Entry) -> Finding:
+    if evidence["fetch"] and not evidence["collect"]:
+        return ("evidence", "fetch"), "is true while evidence.collect is false: there is nothing to fetch"
+    return None
+
+
+def _deadline_too_short(verify: Entry, health: list[Entry], *where: str | int) -> Finding:
+    needed = max(verify["verify_for"], (verify["passes"] - 1) * verify["interval"] if health else 0)
+    if verify["deadline"] <= needed:
+        return (*where, "deadline"), f"{verify['deadline']} s is too short: verify_for, passes and interval need more than {needed:g} s"
+    return None
+
+
+def _same_action_twice(ladder: list[Entry]) -> list[Finding]:
+    actions = [step["action"] for step in ladder]
+    return [
+        (("ladder", number, "action"), f"'{action}' is on the ladder twice: the host would refuse the second one, whose cooldown the first began")
+        for number, action in enumerate(actions)
+        if action in actions[:number]
+    ]
+
+
+def _step_that_cannot(manager: str, step: Entry, number: int) -> Finding:
+    if step["action"] == "scale" and manager in ("supervisord", "sysv"):
+        return ("ladder", number, "action"), f"'scale' is impossible with manager '{manager}': it knows no memory limit"
+    return None
+
+
+def _ambiguous(paths: list[Path], services: list[Entry]) -> t.Iterator[Problem]:
+    """Yield entries that may be the same service, because one of them says ``auto``."""
+    for number, (path, entry) in enumerate(zip(paths, services, strict=True)):
+        for other in services[:number]:
+            same = bare_name(other["name"]) == bare_name(entry["name"]) and other["server"] == entry["server"]
+            if same and other["manager"] != entry["manager"] and "auto" in (other["manager"], entry["manager"]):
+                message = f"'{entry['name']}' is named with manager '{other['manager']}' and with manager '{entry['manager']}'; write the manager in both"
+                yield Problem((*path, "manager"), message)
