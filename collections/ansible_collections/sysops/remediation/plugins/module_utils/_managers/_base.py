@@ -180,9 +180,12 @@ class Manager:
         raise Unsupported("%s has no definitions to read again without touching services" % self.name, "daemon_reload")
 
     def dependents(self, name):
-        """Return [{"name", "active", "relation"}] of services that go down with or need this one; [] if the manager has no such notion."""
+        """Return [{"name", "active", "relation", "hard"}] of services that need this one; [] if the manager has no such notion.
+
+        ``relation`` is the manager's own word; ``hard``: a restart of this service takes it along or breaks it.
+        """
         return []
 
     def dependencies(self, name):
-        """Return [{"name", "active", "relation"}] of what this service needs."""
+        """Return [{"name", "active", "relation", "hard"}] of what this service needs; ``hard``: it cannot do without."""
         return []

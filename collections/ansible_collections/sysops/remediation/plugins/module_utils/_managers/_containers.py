@@ -119,7 +119,7 @@ class ContainerEngine(_base.Manager):
         """Return containers that live in its namespaces (they lose their network when it restarts) or name it in Compose's depends_on."""
         target = self._container(name)
         return [
-            {"name": _listed_name(other), "active": _container_facts.word(other.get("State")), "relation": relation}
+            {"name": _listed_name(other), "active": _container_facts.word(other.get("State")), "relation": relation, "hard": relation == "network"}
             for other in self._list()
             for relation in [_need(other, target["Id"], _container_facts.name_of(target), _labels(target))]
             if relation
@@ -131,7 +131,7 @@ class ContainerEngine(_base.Manager):
         others = self._list()
         mine = next((one for one in others if one["Id"] == target["Id"]), None)
         return [
-            {"name": _listed_name(other), "active": _container_facts.word(other.get("State")), "relation": relation}
+            {"name": _listed_name(other), "active": _container_facts.word(other.get("State")), "relation": relation, "hard": relation == "network"}
             for other in others
             for relation in [_need(mine, other["Id"], _listed_name(other), other.get("Labels") or {})]
             if mine and relation
@@ -171,7 +171,9 @@ class ContainerEngine(_base.Manager):
 
     def _state(self, container):
         facts = _container_facts.facts(container)
-        container_id = container["Id"]
+        container_id, limit = container["Id"], self._memory_limit(container)
+        if limit is not None:
+            facts["limits"]["memory_max"] = limit
         facts["cgroups"] = _cgroup.of_container(self.root, facts["main_pid"], container_id)
         facts["pids"] = _cgroup.pids(self.root, facts["cgroups"])
         facts["incarnation"] = self._incarnation(container, facts)

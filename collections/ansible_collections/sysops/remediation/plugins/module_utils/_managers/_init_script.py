@@ -9,6 +9,7 @@ import re
 
 _HEADER = re.compile(r"^### BEGIN INIT INFO$(.*?)^### END INIT INFO$", re.MULTILINE | re.DOTALL)
 _ASSIGNMENT = re.compile(r"^\s*(?:readonly\s+|export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;#\"']*)\s*(?:#.*)?$", re.MULTILINE)
+_PATTERN = re.compile(r"^\s*(?:case .* in\s+)?\(?([\w\"'-]+(?:\s*\|\s*[\w\"'-]+)*)\)", re.MULTILINE)
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 _CHKCONFIG_PIDFILE = re.compile(r"^#\s*pidfile:\s*(/\S+)", re.MULTILINE | re.IGNORECASE)
 
@@ -20,9 +21,21 @@ def header(text):
     return {keyword.lower(): value.strip() for keyword, value in lines}
 
 
-def has_action(text, action):
-    """Tell whether a ``case`` of the script has the action as one of its patterns: ``status)`` or ``reload|force-reload)``."""
-    return re.search(r"(?:^|[|(\s])[\"']?%s[\"']?\s*(?:\|[^)\n]*)?\)" % re.escape(action), _without_comments(text), re.MULTILINE) is not None
+def has_status(text):
+    """Tell whether it knows the action ``status``."""
+    return bool(_actions(text, "status")) or "init-d-script" in text.partition("\n")[0]  # Debian's interpreter brings it along
+
+
+def can_reload(text):
+    """Tell whether ``reload`` is an action of its own: in ``restart|reload)`` it is a restart, in ``start|stop|restart|reload)`` it is passed on."""
+    return any("restart" not in alternatives or "stop" in alternatives for alternatives in _actions(text, "reload"))
+
+
+def _actions(text, action):
+    """Return the alternatives of each ``case`` pattern that has the action: ``reload|force-reload)``."""
+    patterns = [re.split(r"\s*\|\s*", match) for match in _PATTERN.findall(text)]
+    cleaned = [[one.strip("\"'") for one in alternatives] for alternatives in patterns]
+    return [alternatives for alternatives in cleaned if action in alternatives]
 
 
 def pid_files(text, name):
@@ -39,10 +52,6 @@ def program(text):
     """Return the path of the daemon, or None."""
     variables = _variables(text)
     return next((variables[key] for key in ("DAEMON", "EXEC", "PROG", "prog", "exec") if variables.get(key, "").startswith("/")), None)
-
-
-def _without_comments(text):
-    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
 
 
 def _variables(text):

@@ -12,6 +12,7 @@ _TAKEN_ALONG = ("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf")
 # ... and these merely like to have it.
 _FOND_OF_IT = ("WantedBy",)
 _NEEDED = ("Requires", "Requisite", "BindsTo")
+_HARD = (*_TAKEN_ALONG, *_NEEDED)
 _MOST = 500  # units; more than any host's chain, less than an endless walk
 
 # Slices and targets group units and run nothing.
@@ -52,4 +53,4 @@ def _with_states(show, relations):
     if not relations:
         return []
     states = {unit["Id"]: _systemd_show.active_word(unit) for unit in show(sorted(relations), ("Id", "ActiveState")) if "Id" in unit}
-    return [{"name": name, "active": states.get(name, "unknown"), "relation": relations[name]} for name in sorted(relations)]
+    return [{"name": name, "active": states.get(name, "unknown"), "relation": relations[name], "hard": relations[name] in _HARD} for name in sorted(relations)]

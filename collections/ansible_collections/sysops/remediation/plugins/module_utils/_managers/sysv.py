@@ -21,7 +21,9 @@ POLL = 0.1
 LOGS = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
 LOG_TAIL = 1024 * 1024  # bytes of the log's end that are looked through
 # Scripts of the boot itself and helpers; Debian and Red Hat keep them in the same folder.
-NOT_SERVICES = frozenset("README skeleton functions rc rcS rc.local single reboot halt killall killprocs sendsigs umountfs umountroot umountnfs.sh".split())
+NOT_SERVICES = frozenset(
+    ["README", "skeleton", "functions", "rc", "rcS", "rc.local", "single", "reboot", "halt", "killall", "killprocs", "sendsigs", "umountfs", "umountroot"]
+)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 # What LSB says of the exit code of `status`. Others: the script does not know the word, and the PID file decides.
@@ -61,7 +63,7 @@ class Sysv(_base.Manager):
         if up and pid is None:
             flags["no_process"] = True
             notes.append("the script says that %s runs, but no process of it can be found" % name)
-        if _init_script.has_action(text, "reload"):
+        if _init_script.can_reload(text):
             flags["can_reload"] = True
         main_pid = pid if up else None
         return _base.ServiceState(
@@ -106,19 +108,19 @@ class Sysv(_base.Manager):
         self._act("start", name, timeout)
 
     def reload(self, name, timeout):
-        if not _init_script.has_action(self._text(name), "reload"):
+        if not _init_script.can_reload(self._text(name)):
             raise _base.Unsupported("%s/%s has no action 'reload': use a restart" % (FOLDER, name), "reload")
         self._act("reload", name, timeout)
 
     def dependents(self, name):
         provided = self._facilities(name, "provides") or [name]
         users = [other for other in self.names() if other != name and set(provided) & set(self._facilities(other, "required-start"))]
-        return [{"name": other, "active": self.inspect(other).active, "relation": "Required-Start"} for other in users]
+        return [{"name": other, "active": self.inspect(other).active, "relation": "Required-Start", "hard": False} for other in users]
 
     def dependencies(self, name):
         wanted = self._facilities(name, "required-start")
         needed = [other for other in self.names() if other != name and set(wanted) & set(self._facilities(other, "provides") or [other])]
-        return [{"name": other, "active": self.inspect(other).active, "relation": "Required-Start"} for other in needed]
+        return [{"name": other, "active": self.inspect(other).active, "relation": "Required-Start", "hard": False} for other in needed]
 
     def _below(self, path):
         return os.path.join(self.root, path.lstrip("/"))
@@ -141,7 +143,7 @@ class Sysv(_base.Manager):
     def _status(self, name, text, pid):
         """Return (our word, notes): the script's own answer, or the PID file's where the script has no action ``status``."""
         by_pid = _base.RUNNING if pid else _base.STOPPED
-        if not _init_script.has_action(text, "status"):
+        if not _init_script.has_status(text):
             return by_pid, ["%s/%s has no action 'status': judged by its process alone" % (FOLDER, name)]
         rc, _out, _err = self.run(self._command(name, "status"), timeout=STATUS_TIMEOUT)
         if rc == _run.TIMED_OUT:
