@@ -33,6 +33,7 @@ options:
     description:
       - Where the manager listens, if it is not the usual place.
       - For supervisord the RPC socket or URL (C(unix:///run/supervisor.sock), C(http://127.0.0.1:9001)), for Docker and Podman the path of the engine's socket.
+      - Where supervisord wants a user name and a password, give the path of its C(supervisord.conf) instead. They are read from there on the host.
     type: str
 """
 

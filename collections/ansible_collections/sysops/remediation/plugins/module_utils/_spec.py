@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
 MANAGERS = ("systemd", "supervisord", "docker", "podman", "sysv")
 
 
@@ -21,3 +23,10 @@ def service_spec():
 def state_dir_spec():
     """Return the option ``state_dir``; without it ``_host_state.paths.state_directory`` chooses."""
     return {"state_dir": {"type": "path"}}
+
+
+def hide_passwords(module, servers):
+    """Keep the password of ``http://user:password@host`` out of whatever the module returns, its invocation included."""
+    for server in servers:
+        password = urlsplit(server).password if server else None
+        module.no_log_values.update({password, unquote(password)} if password else ())

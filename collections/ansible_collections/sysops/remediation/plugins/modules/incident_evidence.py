@@ -154,7 +154,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._evidence import EvidenceError, collect_evidence
 from ..module_utils._managers._base import ManagerError
-from ..module_utils._spec import service_spec, state_dir_spec
+from ..module_utils._spec import hide_passwords, service_spec, state_dir_spec
 
 
 def main():
@@ -170,6 +170,7 @@ def main():
         **state_dir_spec(),
     )
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    hide_passwords(module, [module.params["server"]])
     try:
         result = collect_evidence(module.params, check=module.check_mode)
     except (EvidenceError, ManagerError) as problem:

@@ -248,6 +248,7 @@ def main():
         ),
         supports_check_mode=True,
     )
+    _spec.hide_passwords(module, [one["server"] for one in module.params["services"]])
     try:
         result = _diagnosis.diagnose_host(request(module.params, module.check_mode), _run.run)
     except (ValueError, ManagerError) as error:

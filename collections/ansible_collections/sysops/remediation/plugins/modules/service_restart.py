@@ -433,6 +433,7 @@ def argument_spec():
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    _spec.hide_passwords(module, [module.params["server"]])
     try:
         asked = request.from_params(module.params)
         manager, why = resolve(module.params, _run.run)

@@ -25,22 +25,42 @@ def resolve(service, run, root="/"):
     asked = service.get("manager") or "auto"
     if asked == "auto":
         return _decide(service, run, root)
-    if asked not in MANAGERS:
-        nearest = difflib.get_close_matches(asked, MANAGERS, n=1)
-        hint = "; did you mean '%s'?" % nearest[0] if nearest else ""
-        raise ManagerError("unknown manager '%s' for service '%s': use auto, %s%s" % (asked, service["name"], ", ".join(MANAGERS), hint))
-    manager = _make(asked, service, run, root)
-    usable, why = manager.available()
-    if not usable:
-        raise ManagerError("service '%s': manager '%s' cannot be asked: %s" % (service["name"], asked, why))
+    manager, why = _given(asked, service, run, root)
     return manager, "manager: %s was given; %s" % (asked, why)
 
 
-def usable(run, root="/", scope="system", server=None):
-    """Return [(manager, sentence)] of those that can be asked here."""
-    managers = [_make(name, {"scope": scope, "server": server}, run, root) for name in MANAGERS]
-    answers = [(manager, manager.available()) for manager in managers]
-    return [(manager, why) for manager, (can, why) in answers if can]
+def usable(run, root="/", scope="system", server=None, only=None):
+    """Return [(manager, sentence)] of those that can be asked here; ``only`` names one, and then raises ManagerError if it cannot."""
+    service = {"scope": scope, "server": server}
+    return [_given(only, service, run, root)] if only else _ask_all(service, run, root)[0]
+
+
+def _given(name, service, run, root):
+    for_whom = "service '%s': " % service["name"] if "name" in service else ""
+    if name not in MANAGERS:
+        nearest = difflib.get_close_matches(name, MANAGERS, n=1)
+        hint = "; did you mean '%s'?" % nearest[0] if nearest else ""
+        raise ManagerError("%sunknown manager '%s': use auto, %s%s" % (for_whom, name, ", ".join(MANAGERS), hint))
+    manager = _make(name, service, run, root)
+    can, why = manager.available()
+    if not can:
+        raise ManagerError("%smanager '%s' cannot be asked: %s" % (for_whom, name, why))
+    return manager, why
+
+
+def _ask_all(service, run, root):
+    """Return ([(manager, why it can be asked)], ["name: why it cannot", ...])."""
+    seen, unusable = [], []
+    for name, kind in MANAGERS.items():
+        if service.get("server") and not kind.takes_server:
+            continue
+        manager = _make(name, service, run, root)
+        can, why = manager.available()
+        if can:
+            seen.append((manager, why))
+        else:
+            unusable.append("%s: %s" % (name, why))
+    return seen, unusable
 
 
 def _make(manager, service, run, root):
@@ -49,16 +69,8 @@ def _make(manager, service, run, root):
 
 def _decide(service, run, root):
     """Take the only manager that knows the name. Several: the user must say which, a guess could restart the wrong thing."""
-    name, seen, unusable = service["name"], [], []
-    for candidate, kind in MANAGERS.items():
-        if service.get("server") and not kind.takes_server:
-            continue
-        manager = _make(candidate, service, run, root)
-        can, why = manager.available()
-        if can:
-            seen.append((manager, why))
-        else:
-            unusable.append("%s: %s" % (candidate, why))
+    name = service["name"]
+    seen, unusable = _ask_all(service, run, root)
     if not seen:
         raise ManagerError("no service manager can be asked for '%s' on this host: %s" % (name, "; ".join(unusable)))
     owners = [(manager, why) for manager, why in seen if manager.knows(name)]

@@ -139,14 +139,14 @@ class Manager:
         raise NotImplementedError
 
     def inspect_running(self):
-        """Return the :class:`ServiceState` of every service that is running now."""
+        """Return the :class:`ServiceState` of every service that runs now and has a process."""
         states = []
         for name in self.names():
             try:
                 states.append(self.inspect(name))
             except ManagerError:
                 continue  # gone meanwhile, or nothing that we could handle
-        return [state for state in states if state.active == RUNNING]
+        return [state for state in states if state.active == RUNNING and not state.flags.get("no_process")]
 
     def logs(self, name, lines=20, since=None):
         """Return the last log lines of the service (list of str, oldest first), [] when there are none to be had."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 _HEADER = re.compile(r"^### BEGIN INIT INFO$(.*?)^### END INIT INFO$", re.MULTILINE | re.DOTALL)
@@ -23,7 +24,7 @@ def header(text):
 
 def has_status(text):
     """Tell whether it knows the action ``status``."""
-    return bool(_actions(text, "status")) or "init-d-script" in text.partition("\n")[0]  # Debian's interpreter brings it along
+    return bool(_actions(text, "status")) or "/lib/init/init-d-script" in text  # Debian's interpreter brings it along
 
 
 def can_reload(text):
@@ -44,7 +45,8 @@ def pid_files(text, name):
     told = [_CHKCONFIG_PIDFILE.search(text)]
     found = [match.group(1) for match in told if match]
     found += [path for key, path in variables.items() if re.fullmatch(r"_?(PID_?FILE|PIDF|PID_PATH)", key, re.IGNORECASE) and path.startswith("/")]
-    found += ["/run/%s.pid" % name, "/var/run/%s.pid" % name, "/run/%s/%s.pid" % (name, name), "/var/run/%s/%s.pid" % (name, name)]
+    for stem in (name, os.path.basename(program(text) or name)):
+        found += ["/run/%s.pid" % stem, "/var/run/%s.pid" % stem, "/run/%s/%s.pid" % (stem, stem), "/var/run/%s/%s.pid" % (stem, stem)]
     return list(dict.fromkeys(found))
 
 
