@@ -10,6 +10,7 @@ import os
 from .._host_state import journal, lock, permit
 from .._managers import _base
 
+_LOG_LINES = 200
 DOWN = (_base.STOPPED, _base.FAILED)
 
 
@@ -30,6 +31,7 @@ class Case:
         self.attempts = []
         self.dependents = []
         self.dependencies = []
+        self.log_before = []
         self.now = clock.stamp()
 
     @property
@@ -44,6 +46,14 @@ class Case:
     def unfinished(self):
         """The last attempt, if nobody wrote down how it ended. We hold the lock, so whoever began it is gone."""
         return self.attempts[-1] if self.attempts and self.attempts[-1]["outcome"] is None else None
+
+    def remember_log(self):
+        """Remember the log's end, if a probe will ask what came after it."""
+        if any(probe["type"] == "log_line" for probe in self.request.health):
+            self.log_before = self.log_lines()
+
+    def log_lines(self):
+        return self.manager.logs(self.name, lines=_LOG_LINES)
 
     def look_again(self):
         self.state = self.manager.inspect(self.request.name)

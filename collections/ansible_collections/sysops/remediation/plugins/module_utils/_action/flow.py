@@ -72,8 +72,12 @@ def _under_lock(case):
 
 def _settle_interrupted(case):
     """The next caller, who has diagnosed again, may act; a service that may still be started keeps its unfinished attempt."""
-    if case.unfinished and not history_gates.may_complete(case) and not case.check_mode:
+    if not case.unfinished or history_gates.may_complete(case) or case.check_mode:
+        return
+    try:
         case.journal.settle(case.unfinished["id"], case.now, "interrupted")
+    except paths.StateError:
+        return  # the journal's own gate is closed and says so; the attempt stays unfinished
 
 
 def _prediction(case, gates, memory):
@@ -96,6 +100,7 @@ def _attempt(case, gates, memory):
         gates = [one for one in gates if one["name"] != "attempts_journal"] + [guard.attempts_journal(error)]
         return result.refusal(case, gates, memory)
     starts_only = case.request.action == RESTART and case.down
+    case.remember_log()
     done = act.act(case, starts_only)
     if done.error is None:
         proof = verify.prove(case, before, memory)

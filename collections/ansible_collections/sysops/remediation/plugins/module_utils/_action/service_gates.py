@@ -21,7 +21,7 @@ def incarnation(case):
     if expected is None:
         return None
     found = life(case.state) or NOT_RUNNING
-    if expected == found:
+    if found in _heirs(case, expected):
         return gate("incarnation", True, "%s is still the one that was diagnosed" % case.name, value=found, threshold=expected)
     if found == NOT_RUNNING:
         what = "%s has stopped (%s) since it was diagnosed" % (case.name, case.state.result or case.state.active)
@@ -30,6 +30,17 @@ def incarnation(case):
     else:
         what = "%s has been restarted since it was diagnosed" % case.name
     return gate("incarnation", False, what + ": diagnose again", value=found, threshold=expected)
+
+
+def _heirs(case, expected):
+    """Return the life that was diagnosed, and those that earlier steps of the same incident made of it."""
+    lives = {expected}
+    incident = case.request.incident
+    steps = [one for one in case.attempts if incident and one.get("incident") == incident and one["outcome"]]
+    for step in steps:
+        if (step.get("incarnation") or NOT_RUNNING) in lives:
+            lives.add(step["outcome"].get("incarnation") or NOT_RUNNING)
+    return lives
 
 
 def settled(case):

@@ -62,8 +62,7 @@ class _Watch:
     def __init__(self, case, before):
         self.case = case
         self.wants = case.request.verify
-        stamp = case.clock.stamp()
-        self.begun, self.begun_epoch = stamp["monotonic"], stamp["epoch"]
+        self.begun = case.clock.stamp()["monotonic"]
         self.now = self.begun
         self.state = before
         self.life_before = life(before)
@@ -164,7 +163,18 @@ class _View:
         return self._watch.state.properties.get("StatusText")
 
     def log_lines(self):
-        return self._case.manager.logs(self._case.name, lines=200, since=self._watch.begun_epoch) or None
+        """Return what was logged since just before the action, None if this manager gives no logs."""
+        lines = self._case.log_lines()
+        return new_lines(self._case.log_before, lines) if lines else None
+
+
+def new_lines(before, after):
+    """Return the lines of a log's end that an earlier look at its end did not show; not every manager tells when a line was written."""
+    for lines in (after, after[1:]):  # the first line may have been cut
+        for known in range(min(len(before), len(lines)), 0, -1):
+            if before[-known:] == lines[:known]:
+                return lines[known:]
+    return after
 
 
 def _gates(case, watch, before, memory_before):

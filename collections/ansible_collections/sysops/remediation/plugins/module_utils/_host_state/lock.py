@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -49,8 +50,9 @@ class ServiceLock:
 
     def describe(self, **facts):
         """Leave a note in the lock file for those who are refused: who holds it."""
-        os.ftruncate(self.fd, 0)
-        os.pwrite(self.fd, json.dumps(facts).encode(), 0)
+        with contextlib.suppress(OSError):  # a courtesy: a full disk is for the journal to complain about
+            os.ftruncate(self.fd, 0)
+            os.pwrite(self.fd, json.dumps(facts).encode(), 0)
 
     def holder(self):
         """Return the holder's note, {} if there is none that can be read."""

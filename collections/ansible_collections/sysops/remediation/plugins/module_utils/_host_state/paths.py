@@ -73,7 +73,7 @@ def check_directory(path):
 def open_file(path, flags, mode=0o600):
     """Open a state file: never through a link, only a plain file that is ours or root's. Raises FileNotFoundError as open does."""
     try:
-        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, mode)  # a FIFO must not keep us waiting
     except FileNotFoundError:
         raise
     except OSError as error:
