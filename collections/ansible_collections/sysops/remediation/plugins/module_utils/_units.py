@@ -28,6 +28,8 @@ def parse_duration(value):
     if number is not None:
         return number
     text = str(value).strip().lower()
+    if text.startswith("-"):
+        raise ValueError("'%s' is negative" % (value,))
     parts = _DURATION.findall(text)
     if not parts or _DURATION.sub("", text).strip():
         raise ValueError("'%s' is not a duration: write a number of seconds or '45s', '30m', '1h30m', '2d'" % (value,))

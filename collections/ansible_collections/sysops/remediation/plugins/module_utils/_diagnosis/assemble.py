@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from .. import _leaks
-from .._managers import _base
+from .._sampling.host import hides_processes
 from .._sampling.sampler import RESOURCES
 from . import sources
 from .limits import find_limits
@@ -53,7 +53,7 @@ def diagnose(evidence, root, host, boot, max_points):
             context = _context(name, evidence, current, previous, merged[name])
             resources[name] = _leaks.diagnose_series(points, unit, limits.get(name), context)
         else:
-            resources[name] = _leaks.unreadable(unit, _why_unreadable(name, evidence))
+            resources[name] = _leaks.unreadable(unit, _why_unreadable(name, evidence, root))
     state_dict = _state_dict(state)
     summary = _leaks.summarise(resources, evidence.post_mortem, state_dict, evidence.notes)
     found = {
@@ -128,16 +128,18 @@ def _begin(segment):
     return min((points[0][0] for points in segment.points.values() if points), default=None)
 
 
-def _why_unreadable(name, evidence):
+def _why_unreadable(name, evidence, root):
     for segment in reversed(evidence.segments):
         if name in segment.unreadable:
             return segment.unreadable[name]
     state = evidence.service.state
     if state.flags.get("no_process"):
         return "the service is active without a process of its own"
-    if not evidence.segments and state.active != _base.RUNNING:
-        return "the service does not run and no history of it was recorded"
-    return "main process %s is not visible to this user; run with become: true" % state.main_pid
+    if not state.main_pid:
+        return "the service has no process (%s) and no history of it was recorded" % (state.sub or state.active)
+    hidden = hides_processes(root)
+    why = "is hidden from this user (/proc is mounted with %s)" % hidden if hidden else "is not visible to this user"
+    return "main process %s %s; run with become: true" % (state.main_pid, why)
 
 
 def _state_dict(state):

@@ -57,7 +57,7 @@ def is_crash(state):
     """Tell a service that failed from one that somebody stopped."""
     if state.active == "failed" or (state.result or "success") not in ("success", "exec-condition"):
         return True
-    return state.active == "starting" and bool(state.n_restarts)  # waiting for the next of many restarts
+    return state.active == "starting" and (bool(state.n_restarts) or state.sub in ("auto-restart", "BACKOFF"))  # between two lives
 
 
 def find_kill(state, kills, group_suffix, base_group, last_pids):

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import bisect
 import collections
+import itertools
 
 from .._units import human_duration
 
 AGREES = 0.10  # share by which a foreign series may differ from our own where both have values
+STRETCHES = 1000  # of a history, each of which keeps two points at most
 AHEAD = 30.0  # seconds that a foreign clock may be ahead without being corrected
 
 # points: what to judge; used: names of the sources in it; carried_by: the one that gave most of the time; reasons: why one was not used
@@ -23,7 +25,7 @@ Merged = collections.namedtuple("Merged", "points used carried_by reasons")
 
 def merge(live, history, series):
     """Return the Merged points of one resource in one incarnation."""
-    own = dedupe(history + live)
+    own = even(dedupe(history + live), history)
     reasons = {}
     if not series:
         points = own
@@ -66,6 +68,29 @@ def correct_clock(points, now):
     """Return (points, seconds): a series from a clock that is ahead of ours is moved back, so that it does not end in the future."""
     ahead = max([when for when, _value in points] + [now]) - now
     return ([(when - ahead, value) for when, value in points], ahead) if ahead > AHEAD else (points, 0.0)
+
+
+def even(points, history):
+    """Thin what was sampled densely, so that a window of seconds does not outweigh the hours of history before it.
+
+    Of each stretch as long as the usual distance of two recorded samples the lowest and the highest point stay.
+    """
+    times = sorted(when for when, _value in history)
+    if len(times) < 2 or len(points) < 3:
+        return points
+    gaps = sorted(later - earlier for earlier, later in zip(times, times[1:]))
+    width = max(gaps[len(gaps) // 2], _span(points) / STRETCHES)
+    kept = []
+    for _stretch, group in itertools.groupby(points, key=lambda point: int((point[0] - points[0][0]) / width)):
+        group = list(group)
+        kept += sorted({min(group, key=_value), max(group, key=_value)})
+    if kept[-1] != points[-1]:
+        kept.append(points[-1])  # where it stands now
+    return kept
+
+
+def _value(point):
+    return point[1]
 
 
 def dedupe(points):
