@@ -22,7 +22,7 @@ from ansible_collections.sysops.remediation.plugins.module_utils._leaks import _
 
 GRIDS: dict[str, tuple[float, ...]] = {
     "STEADY_RISE": (0.1, 0.3, 0.5, 0.7, 0.8),
-    "MIN_GROWTH_WINDOW": (0.01, 0.02, 0.03, 0.05, 0.08),
+    "MIN_GROWTH_WINDOW": (0.01, 0.03, 0.05, 0.08, 0.12),
     "MIN_GROWTH_HISTORY": (0.05, 0.1, 0.15, 0.2, 0.3),
     "MIN_SPREAD": (0.15, 0.25, 0.35, 0.45, 0.5),
     "MAX_QUIET_START": (0.2, 0.28, 0.35, 0.45, 0.6),
@@ -33,6 +33,7 @@ GRIDS: dict[str, tuple[float, ...]] = {
     "PRIOR_ABOVE": (0.05, 0.15, 0.25, 0.35, 0.45),
     "PRIOR_MIN_SPREAD": (0.0, 0.1, 0.15, 0.2, 0.3),
     "PRIOR_QUIET_END": (0.2, 0.25, 0.3, 0.4, 0.6),
+    "TEETH_OUTGROWN": (0.0, 1.0, 2.0, 4.0, 8.0),
 }
 ROUNDS = 2
 

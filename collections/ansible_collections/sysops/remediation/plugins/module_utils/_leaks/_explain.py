@@ -68,23 +68,25 @@ def _since_start(case):
 
 
 def _why(verdict, gates, decided_by):
-    details = {one["name"]: one["detail"] for one in gates}
+    details = {one["name"]: one for one in gates}
     if verdict not in _words.LEAKS:
-        return "%s: %s." % (MEANS[verdict], details[decided_by])
-    reasons = []
-    for name, excuse in EXCUSES:
-        if name in details:
-            reasons.append("not %s (%s)" % (excuse, details[name]))
-    return "It is %s." % "; ".join(reasons)
+        return "%s: %s." % (MEANS[verdict], details[decided_by]["detail"])
+    reasons = ["not %s (%s)" % (excuse, details[name]["detail"]) for name, excuse in EXCUSES if _known(details.get(name))]
+    return "It is %s." % ", ".join(reasons)
 
 
-# Which harmless explanation is ruled out by which gate; the load only where one is known.
+def _known(one):
+    """A comparison for which there was nothing to compare with says nothing."""
+    return one is not None and one["value"] is not None
+
+
+# Which harmless explanation is ruled out by which gate.
 EXCUSES = (
-    ("above_prior_cycle", "its usual cycle"),
+    ("above_prior_cycle", "the usual cycle"),
     ("growth_does_not_level_off", "a warm-up"),
-    ("growth_is_spread", "a step"),
-    ("peaks_rise_too", "a sawtooth"),
+    ("outgrows_its_teeth", "a sawtooth"),
     ("not_explained_by_load", "the load"),
+    ("not_free_chunks", "fragmentation"),
 )
 
 

@@ -31,6 +31,8 @@ class Case:
     def least_growth(self):
         """The growth that would matter: a share of the level or of the room left, whichever is less; never below the meter's noise."""
         share = limits.MIN_GROWTH_WINDOW if self.tier == _words.WINDOW else limits.MIN_GROWTH_HISTORY
+        if self.prior:
+            share = limits.MIN_GROWTH_AFTER_PRIOR
         relative = share * (self.curve.base if self.room is None else min(self.curve.base, self.room))
         smallest = limits.MIN_COUNT if self.unit == _words.COUNT else 0.0
         return max(relative, smallest, limits.MIN_QUANTA * self.quantum)
@@ -65,7 +67,7 @@ def growth_matters(case):
     return gate(
         "growth_matters",
         growth > 0 and growth >= least,
-        "what is never given back grows by %s within %s; less than %s would not matter"
+        "its floor rose by %s in %s; %s or more would matter"
         % (_numbers.amount(growth, case.unit), human_duration(case.curve.span), _numbers.amount(least, case.unit)),
         growth,
         least,
@@ -74,13 +76,13 @@ def growth_matters(case):
 
 
 def floor_rises(case):
-    low = case.curve.slope[0]
+    low, _mid, high = case.curve.slope
     needed = 0.0 if case.prior else limits.STEADY_RISE
     return gate(
         "floor_rises",
         low > 0 and case.curve.steadiness >= needed,
-        "the lower end of the 95 %% slope of the floor is %s; over the time that is %s of the growth"
-        % (_numbers.rate(low, case.unit), _numbers.share(case.curve.steadiness)),
+        "the slope of its floor is %s to %s (95 %%), at least %s of the growth as a steady rise"
+        % (_numbers.rate(low, case.unit), _numbers.rate(high, case.unit), _numbers.share(max(case.curve.steadiness, 0.0))),
         case.curve.steadiness,
         needed,
         "share",
@@ -105,7 +107,7 @@ def growth_is_spread(case):
     return gate(
         "growth_is_spread",
         case.curve.spread >= needed,
-        "the middle of the growth (20 to 80 %%) took %s of the time; steady growth takes 60 %%" % _numbers.share(case.curve.spread),
+        "the middle three fifths of the growth took %s of the time" % _numbers.share(case.curve.spread),
         case.curve.spread,
         needed,
         "share",
@@ -145,7 +147,7 @@ def growth_does_not_level_off(case):
     return gate(
         "growth_does_not_level_off",
         late >= limits.MIN_LATE_SHARE and not slower,
-        "%s of the growth came in the second half; its slope is %s after %s in the first"
+        "%s of the growth came in the second half; at %s after %s in the first"
         % (_numbers.share(late), _numbers.rate(later[1], case.unit), _numbers.rate(earlier[1], case.unit)),
         late,
         limits.MIN_LATE_SHARE,
@@ -161,8 +163,24 @@ def peaks_rise_too(case):
     return gate(
         "peaks_rise_too",
         rise >= needed,
-        "the peaks rose by %s while the floor rose by %s" % (_numbers.amount(rise, case.unit), _numbers.amount(case.curve.growth, case.unit)),
+        "its peaks rose by %s, its floor by %s" % (_numbers.amount(rise, case.unit), _numbers.amount(case.curve.growth, case.unit)),
         rise,
+        needed,
+        case.unit,
+    )
+
+
+def outgrows_its_teeth(case):
+    """Growth that is no higher than a tooth or two can be the collector taking its time."""
+    blocks = _blocks(case.judged)
+    drift = abs(case.curve.slope[1])
+    height = _stats.median([_height(block) - drift * (block[-1][0] - block[0][0]) for block in blocks])
+    needed = limits.TEETH_OUTGROWN * max(height, 0.0)
+    return gate(
+        "outgrows_its_teeth",
+        case.curve.growth >= needed,
+        "its floor rose by %s, and its teeth are %s high" % (_numbers.amount(case.curve.growth, case.unit), _numbers.amount(max(height, 0.0), case.unit)),
+        case.curve.growth,
         needed,
         case.unit,
     )
@@ -177,7 +195,7 @@ def never_as_high_before(case):
     return gate(
         "never_as_high_before",
         late > before,
-        "the peaks of the last third lie at %s; earlier it has held %s" % (_numbers.amount(late, case.unit), _numbers.amount(before, case.unit)),
+        "its latest peaks lie at %s, and it has held %s before" % (_numbers.amount(late, case.unit), _numbers.amount(before, case.unit)),
         late,
         before,
         case.unit,
@@ -190,16 +208,25 @@ def at_its_own_high(case):
     return gate(
         "at_its_own_high",
         values[-1] >= limits.OWN_HIGH * before,
-        "it ends at a floor of %s; its highest floor was %s" % (_numbers.amount(values[-1], case.unit), _numbers.amount(before, case.unit)),
+        "its floor is at %s now and was at %s before" % (_numbers.amount(values[-1], case.unit), _numbers.amount(before, case.unit)),
         values[-1],
         limits.OWN_HIGH * before,
         case.unit,
     )
 
 
-def _peaks(points):
+def _blocks(points):
     count = max(limits.MIN_FLOORS, min(limits.MAX_FLOORS, len(points) // limits.POINTS_PER_FLOOR))
-    return [max(value for _when, value in block) for block in _stats.blocks_of(points, count)]
+    return _stats.blocks_of(points, count)
+
+
+def _peaks(points):
+    return [max(value for _when, value in block) for block in _blocks(points)]
+
+
+def _height(block):
+    values = [value for _when, value in block]
+    return max(values) - min(values)
 
 
 # --- what it is when a gate does not pass ----------------------------------------------------------------------------------------
@@ -222,8 +249,16 @@ def _ended_growth(case):
     return _words.STEP_CHANGE if whole.spread < 0.1 and whole.quiet_start > limits.WARM_UP_SLICE / 2 else _words.WARMUP
 
 
+def _no_steady_rise(case):
+    if case.curve.slope[0] <= 0:
+        return _without_growth(case)
+    return _lumpy(case)
+
+
 def _lumpy(case):
     """It grew, but not over the time."""
+    if case.curve.quiet_end > max(limits.MAX_QUIET_END, case.curve.longest_rest):
+        return _ended_growth(case)
     if case.curve.quiet_start > 0.5 and _references.teeth(case.points) >= 1:
         return _words.SAWTOOTH
     if case.curve.spread < 0.1:
@@ -246,12 +281,13 @@ EXPLAINED = (
 
 ALONE = (
     (growth_matters, _without_growth),
-    (floor_rises, _lumpy),
+    (floor_rises, _no_steady_rise),
     (past_warm_up, _always(_words.WARMUP)),
+    (growth_goes_on, _ended_growth),
     (growth_is_spread, _lumpy),
     (growth_began_early, _lumpy),
-    (growth_goes_on, _ended_growth),
     (growth_does_not_level_off, _always(_words.WARMUP)),
+    (outgrows_its_teeth, _came_down_before),
     (peaks_rise_too, _came_down_before),
     (never_as_high_before, _came_down_before),
     *EXPLAINED,
@@ -259,7 +295,8 @@ ALONE = (
 
 AFTER_PRIOR = (
     (_references.above_prior_cycle, _without_growth),
-    (floor_rises, _lumpy),
+    (growth_matters, _without_growth),
+    (floor_rises, _no_steady_rise),
     (growth_is_spread, _always(_words.STEP_CHANGE)),
     (growth_goes_on, _ended_growth),
     (at_its_own_high, _came_down_before),

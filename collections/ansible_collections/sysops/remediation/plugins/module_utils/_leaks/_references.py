@@ -21,7 +21,7 @@ def above_prior_cycle(case):
     return gate(
         "above_prior_cycle",
         passed,
-        "it ends at a floor of %s and was above everything before (%s) for %s of the time"
+        "its floor is at %s now; it was above everything in the cycle before (%s) for %s of the time"
         % (_numbers.amount(last, case.unit), _numbers.amount(highest, case.unit), _numbers.share(above)),
         last,
         border,
@@ -77,11 +77,7 @@ def _spread(values):
 
 def not_free_chunks(case):
     """Growth that the allocator holds as free chunks is fragmentation: the program has given it back."""
-    free = case.context.get("allocator_free")
-    if isinstance(free, (list, tuple)):
-        grown = free[-1][1] - free[0][1] if len(free) > 1 else None
-    else:
-        grown = free
+    grown = _grown_free(case.context.get("allocator_free"))
     if grown is None:
         return gate("not_free_chunks", True, "what the allocator holds free is not known", None, limits.FREE_CHUNKS, "share")
     share = grown / case.curve.growth
@@ -93,6 +89,13 @@ def not_free_chunks(case):
         limits.FREE_CHUNKS,
         "share",
     )
+
+
+def _grown_free(free):
+    """Of a single reading all free chunks may stem from the growth; of a series only what was added."""
+    if isinstance(free, (list, tuple)):
+        return free[-1][1] - free[0][1] if len(free) > 1 else None
+    return free
 
 
 def proofs(case):

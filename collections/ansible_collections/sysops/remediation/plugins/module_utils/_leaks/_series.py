@@ -119,11 +119,16 @@ def _cases(points, unit, context, room):
         border = points[-1][0] - span * share
         if span * (1 - share) < limits.SPLIT_PRIOR_FROM or span * share < limits.DAY:
             continue
-        earlier = [(when, value, value) for when, value in points if when < border]
+        earlier = [point for point in points if point[0] < border]
         later = [point for point in points if point[0] >= border]
-        if earlier and _enough(later, {})["passed"]:
-            cases.append(Case(later, unit, _words.CYCLES, context, room, earlier))
+        if all(_enough(part, {})["passed"] for part in (earlier, later)) and _speeds_up(earlier, later):
+            cases.append(Case(later, unit, _words.CYCLES, context, room, [(when, value, value) for when, value in earlier]))
     return cases
+
+
+def _speeds_up(earlier, later):
+    """A leak that began late grows faster than what was before it; a warm-up does not."""
+    return Retained(later).slope[1] > Retained(earlier).slope[1]
 
 
 def _after_gc(context, unit):

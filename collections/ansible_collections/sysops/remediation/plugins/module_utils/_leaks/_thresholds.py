@@ -36,8 +36,9 @@ Z_95 = 1.96  # normal quantile of a two-sided 95 % interval.
 STEADY_RISE = 0.5  # share. Lower end of the 95 % slope, times the time, against the growth of the floor. Measured: leaks >= 0.8.
 MIN_QUANTA = 4.0  # smallest steps of the meter. Three could be one jump seen through rounding.
 MIN_COUNT = 5.0  # descriptors, threads, children ... A pool opening its last four members is no leak.
-MIN_GROWTH_WINDOW = 0.03  # share of the level, or of the room to the limit. In minutes: doubles within hours at the latest.
+MIN_GROWTH_WINDOW = 0.05  # share of the level, or of the room to the limit. Measured: the tail of a warm-up brings 4 % in a minute.
 MIN_GROWTH_HISTORY = 0.15  # same, for hours. A restart buys no more than what grew. Measured: undisturbed services creep by 12 % in 12 h.
+MIN_GROWTH_AFTER_PRIOR = 0.05  # same, above a healthy cycle. That cycle says what is normal; this only says that it still grows.
 
 # --- of what shape is the growth? -----------------------------------------------------------------------------------------------
 WARM_UP_SLICE = 1.0 / 6  # share of the time that is looked at (and cut) as warm-up at once.
@@ -48,6 +49,7 @@ MAX_QUIET_START = 0.35  # share of the time before 10 % of the growth; steady gr
 MAX_QUIET_END = 0.25  # share of the time after 90 % of the growth; steady growth has 0.1. Longer if it has rested as long before and went on.
 MIN_LATE_SHARE = 0.3  # share of the growth in the second half; steady growth has 0.5, a warm-up with tau = span / 2 has 0.27.
 SLOWDOWN = 0.75  # later slope (upper end) against the earlier one (lower end): certainly a quarter slower is levelling off.
+TEETH_OUTGROWN = 2.0  # times the height of a tooth. Measured: leaks >= 34, heaps that a collector resizes <= 1.9.
 MIN_PEAK_RISE = 0.33  # growth of the peaks from the first to the last third against that of the floor; steady growth has 0.67.
 
 # --- against a healthy cycle before ---------------------------------------------------------------------------------------------
