@@ -16,6 +16,7 @@ import itertools
 from .._units import human_duration
 
 AGREES = 0.10  # share by which a foreign series may differ from our own where both have values
+ENOUGH = 10  # recorded samples from which on a history says more than the window
 STRETCHES = 1000  # of a history, each of which keeps two points at most
 AHEAD = 30.0  # seconds that a foreign clock may be ahead without being corrected
 
@@ -73,10 +74,11 @@ def correct_clock(points, now):
 def even(points, history):
     """Thin what was sampled densely, so that a window of seconds does not outweigh the hours of history before it.
 
-    Of each stretch as long as the usual distance of two recorded samples the lowest and the highest point stay.
+    Of each stretch as long as the usual distance of two recorded samples the lowest and the highest point stay. A history of a few
+    samples, left by an earlier window, must not thin the window away.
     """
     times = sorted(when for when, _value in history)
-    if len(times) < 2 or len(points) < 3:
+    if len(times) < ENOUGH or len(points) < 3:
         return points
     gaps = sorted(later - earlier for earlier, later in zip(times, times[1:]))
     width = max(gaps[len(gaps) // 2], _span(points) / STRETCHES)
