@@ -62,7 +62,7 @@ def runner_arguments(request: Request, project: Project, directory: RunDirectory
     directory.write("env/settings", json.dumps(_RUNNER_SETTINGS))
     return {
         "private_data_dir": str(directory.path),
-        "project_dir": str(project.root),
+        "project_dir": os.getcwd(),  # paths in variables mean what they mean to ansible-playbook
         "ident": IDENT,
         "playbook": project.playbook(request.playbook) if os.sep not in request.playbook else request.playbook,
         "inventory": _inventory(request.inventory, directory),

@@ -143,7 +143,7 @@ def _finished(facts: Facts) -> tuple[RunStatus, str]:
     answer = facts.remediation
     told = answer.get("status")
     status = RunStatus(told) if told in set(RunStatus) else RunStatus.SUCCEEDED
-    message = str(answer.get("message", ""))
+    message = str(answer.get("message") or answer.get("headline") or "")
     if not status.good:
         return status, message or _first_error(facts) or status.value.replace("_", " ")
     if facts.stats["failures"] or answer.get("errors"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,8 @@ class Project:
         """Return the ansible.cfg that a run uses: the one ansible itself would find from here, else the project's own."""
         if os.environ.get("ANSIBLE_CONFIG"):
             return _absolute(os.environ["ANSIBLE_CONFIG"])
-        candidates = [Path.cwd() / "ansible.cfg"]
+        # Like ansible itself: a folder that everybody can write to is not trusted.
+        candidates = [] if Path.cwd().stat().st_mode & stat.S_IWOTH else [Path.cwd() / "ansible.cfg"]
         if self.embedded:
             candidates += [Path("~/.ansible.cfg").expanduser(), Path("/etc/ansible/ansible.cfg")]
         candidates.append(self.root / "ansible.cfg")

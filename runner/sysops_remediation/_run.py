@@ -88,13 +88,21 @@ class Run(Generic[Result]):
         When the callback raises, the run still goes on to its end: a broken display must not leave a service half remediated. The status
         of a run that otherwise went well is then ``handler_error``.
         """
-        for event in self:
-            if on_event is not None and self._facts.handler_error is None:
-                try:
-                    on_event(event)
-                except Exception as error:
-                    self._facts.handler_error = f"{type(error).__name__}: {error}"
+        try:
+            for event in self:
+                self._handle(event, on_event)
+        except BaseException:  # Ctrl-C in a program that calls us: its run ends with the call
+            self.cancel()
+            self._finished.wait()
+            raise
         return _outcome.with_handler_error(self.wait(), self._facts.handler_error)
+
+    def _handle(self, event: RunEvent, on_event: Callable[[RunEvent], None] | None) -> None:
+        if on_event is not None and self._facts.handler_error is None:
+            try:
+                on_event(event)
+            except Exception as error:
+                self._facts.handler_error = f"{type(error).__name__}: {error}"
 
     def _end(self, reason: RunStatus) -> None:
         with self._stopping:
