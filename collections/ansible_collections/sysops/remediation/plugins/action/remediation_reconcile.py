@@ -25,4 +25,4 @@ class ActionModule(ActionBase):
         planned = {action["host"] for action in plan["actions"]}
         outcomes = reconcile(plan, read_outcomes(task_vars["hostvars"].raw_get, planned))
         bad = bad_ends(plan, outcomes)
-        return {"changed": False, "outcomes": outcomes, "bad": bad, "result": ended(plan, outcomes, bad), "text": "\n".join(outcome_lines(outcomes, bad))}
+        return {"changed": False, "outcomes": outcomes, "bad": bad, "result": ended(plan, outcomes), "text": "\n".join(outcome_lines(outcomes, bad))}

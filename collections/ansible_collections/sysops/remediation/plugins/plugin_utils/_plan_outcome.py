@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import typing as t
 
+from ..module_utils._gates import closed
 from ._plan import RESTART, Data, by_policy_only
 from ._plan_facts import one_line
 
 REMEDIATED = "remediated"
+REFUSED = "refused"
 UNKNOWN = "unknown"
 
 # The word of the last step of the ladder (service_restart) → the outcome of the incident.
 _OUTCOMES = {
     "succeeded": REMEDIATED,
     "predicted": "predicted",
-    "refused": "refused",
+    "refused": REFUSED,
     "already_changed": "already_changed",
-    "skipped": "refused",
+    "skipped": REFUSED,
     "inconclusive": "inconclusive",
     "unverified": "failed",
     "failed": "failed",
@@ -83,46 +85,54 @@ def reconcile(plan: Data, outcomes: t.Iterable[Data]) -> list[Data]:
 def bad_ends(plan: Data, outcomes: list[Data]) -> dict[str, list[str]]:
     """Return host → one line per thing that must make the run fail."""
     bad: dict[str, list[str]] = {}
-    for host in plan["unreachable"]:
-        bad.setdefault(host, []).append("the host could not be reached")
-    for error in plan["errors"]:
-        bad.setdefault(error["host"], []).append(error["msg"])
-    for refusal in plan["refusals"]:
-        if plan["purpose"] == RESTART or not by_policy_only(refusal):
-            reasons = "; ".join(one["detail"] for one in refusal["gates"] if not one["passed"])
-            bad.setdefault(refusal["host"], []).append(f"{refusal['service']}: refused: {reasons}")
-    for outcome in outcomes:
-        if outcome["outcome"] not in _GOOD:
-            bad.setdefault(outcome["host"], []).append(f"{outcome['service']}: {outcome['outcome']}: {outcome['msg']}")
+    for host, _status, line in _complaints(plan, outcomes):
+        bad.setdefault(host, []).append(line)
     return bad
 
 
 def planned(plan: Data) -> Data:
     """Return what programs read of a run that only planned."""
-    return {**_head(plan, bad_ends(plan, [])), "plan": plan}
+    return {**_head(plan, []), "plan": plan}
 
 
-def ended(plan: Data, outcomes: list[Data], bad: dict[str, list[str]]) -> Data:
-    """Return what programs read of a run whose report could not be made."""
-    return {**_head(plan, bad), "incidents": [{key: outcome[key] for key in ("incident", "host", "service", "outcome", "action")} for outcome in outcomes]}
+def ended(plan: Data, outcomes: list[Data]) -> Data:
+    """Return what programs read of a run, as far as it needs no report."""
+    return {**_head(plan, outcomes), "incidents": [{key: outcome[key] for key in ("incident", "host", "service", "outcome", "action")} for outcome in outcomes]}
 
 
-def _head(plan: Data, bad: dict[str, list[str]]) -> Data:
-    reasons = [f"{host}: {reason}" for host, lines in bad.items() for reason in lines]
+def _head(plan: Data, outcomes: list[Data]) -> Data:
+    complaints = list(_complaints(plan, outcomes))
+    lines = [f"{host}: {line}" for host, _status, line in complaints]
     return {
         "schema": 1,
         "run_id": plan["run_id"],
         "plan_id": plan["id"],
-        "status": _status(plan, bad),
-        "message": "; ".join(reasons[:3]) + (f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""),
+        "status": _status({status for _host, status, _line in complaints}, plan),
+        "message": "; ".join(lines[:3]) + (f"; and {len(lines) - 3} more" if len(lines) > 3 else ""),
         "unreachable": plan["unreachable"],
         "errors": plan["errors"],
     }
 
 
-def _status(plan: Data, bad: dict[str, list[str]]) -> str:
-    if not bad:
-        return "succeeded" if plan["actions"] else "nothing_to_do"
-    if set(bad) <= set(plan["unreachable"]):
-        return "unreachable"
-    return "failed"
+def _complaints(plan: Data, outcomes: list[Data]) -> t.Iterator[tuple[str, str, str]]:
+    """Yield (host, status of the run, line for people) for everything that somebody has to look at."""
+    for host in plan["unreachable"]:
+        yield host, "unreachable", "the host could not be reached"
+    for error in plan["errors"]:
+        yield error["host"], "failed", error["msg"]
+    for refusal in plan["refusals"]:
+        if plan["purpose"] == RESTART or not by_policy_only(refusal):
+            reasons = "; ".join(one["detail"] for one in closed(refusal["gates"]))
+            yield refusal["host"], "refused", f"{refusal['service']}: refused: {reasons}"
+    for outcome in outcomes:
+        if outcome["outcome"] not in _GOOD:
+            status = "refused" if outcome["outcome"] == REFUSED else "failed"
+            yield outcome["host"], status, f"{outcome['service']}: {outcome['outcome']}: {outcome['msg']}"
+
+
+def _status(complaints: set[str], plan: Data) -> str:
+    """Return the worst that was complained of."""
+    for status in ("failed", "unreachable", "refused"):
+        if status in complaints:
+            return status
+    return "succeeded" if plan["actions"] else "nothing_to_do"
