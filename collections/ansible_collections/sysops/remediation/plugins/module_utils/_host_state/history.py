@@ -147,13 +147,16 @@ class History:
         return os.path.join(folder, "%s-%03d.jsonl" % (day, int(names[-1][9:12]) + 1))
 
     def _mend_tail(self, service, fd):
-        """Cut off a last line that a power cut has torn; return where to write."""
+        """End or cut off a last line that a power cut has torn; return where to write."""
         size = os.fstat(fd).st_size
         tail = os.pread(fd, 4096, max(0, size - 4096))
         torn = tail[tail.rfind(b"\n") + 1 :]
-        if torn:
-            self._set_aside(service, [torn])
-            os.ftruncate(fd, size - len(torn))
+        if not torn:
+            return size
+        if isinstance(_decode(torn), Sample):  # only its end is missing
+            return size + os.pwrite(fd, b"\n", size)
+        self._set_aside(service, [torn])
+        os.ftruncate(fd, size - len(torn))
         return size - len(torn)
 
     def _set_aside(self, service, lines):
