@@ -1,0 +1,67 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary of a run: one line per incident, and the worst per host. The shape is documented in docs/report.md."""
+
+from __future__ import annotations
+
+import collections
+
+from ...module_utils._gates import closed
+from ...module_utils._redact import redact_data
+from .._plan import Data
+
+# The worst first: of several things that happened to a host, the worst stands for it.
+ORDER = ("failed", "unknown", "chronic", "ineffective", "inconclusive", "refused", "already_changed", "predicted", "remediated")
+_BRIEF = ("incident", "host", "service", "incarnation", "verdict", "urgency", "outcome", "action", "headline", "next_steps", "owner")
+
+
+def summarise(head: Data, plan: Data, incidents: list[Data], check_mode: bool) -> Data:
+    """Return the summary.
+
+    :param head: what ``_plan_outcome.ended`` says of the run: ids, status, message, unreachable hosts, errors.
+    """
+    briefs = sorted((_brief(incident) for incident in incidents), key=lambda brief: _rank(brief["outcome"]))
+    counts = collections.Counter(brief["outcome"] for brief in briefs)
+    summary = {
+        **head,
+        "created_at": plan["created_at"],
+        "check_mode": check_mode,
+        "headline": "",
+        "counts": {**{outcome: counts[outcome] for outcome in ORDER if counts[outcome]}, "healthy": len(plan["healthy"])},
+        "hosts": _hosts(plan, briefs),
+        "incidents": briefs,
+        "healthy": plan["healthy"],
+        "paths": [],
+    }
+    summary["headline"] = _headline(summary)
+    return {**redact_data(summary), "hosts": summary["hosts"]}  # a host may be named like a secret: token-server1
+
+
+def _brief(incident: Data) -> Data:
+    """The names of the closed gates belong to it: a refusal for another reason is news."""
+    refused_by = sorted({one["name"] for one in closed(incident["decision_gates"])}) if incident["outcome"] == "refused" else []
+    return {**{key: incident[key] for key in _BRIEF}, "refused_by": refused_by, "report": None}
+
+
+def _rank(outcome: str) -> int:
+    return ORDER.index(outcome) if outcome in ORDER else 0
+
+
+def _hosts(plan: Data, briefs: list[Data]) -> dict[str, str]:
+    """Return host → the worst that happened to it."""
+    hosts = {item["host"]: "healthy" for item in plan["healthy"]}
+    for brief in reversed(briefs):
+        hosts[brief["host"]] = brief["outcome"]
+    hosts.update({error["host"]: "error" for error in plan["errors"]})
+    hosts.update(dict.fromkeys(plan["unreachable"], "unreachable"))
+    return hosts
+
+
+def _headline(summary: Data) -> str:
+    parts = [f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary["counts"].items() if count]
+    if summary["unreachable"]:
+        parts.append(f"{len(summary['unreachable'])} unreachable")
+    if summary["errors"]:
+        parts.append(f"{len(summary['errors'])} with errors")
+    return ("rehearsal: " if summary["check_mode"] else "") + (", ".join(parts) or "nothing was looked at")
