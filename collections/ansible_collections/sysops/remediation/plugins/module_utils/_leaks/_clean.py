@@ -75,3 +75,14 @@ def gaps(points):
         return []
     usual = distances[len(distances) // 2]
     return [(earlier[0], later[0]) for earlier, later in zip(points, points[1:]) if later[0] - earlier[0] > limits.GAP_FACTOR * usual]
+
+
+def longest_stretch(points):
+    """Return the points between two gaps that cover the longest time; of equally long ones the last."""
+    stretches, begin = [], 0
+    ends = {start for start, _end in gaps(points)}
+    for number, point in enumerate(points):
+        if point[0] in ends or number == len(points) - 1:
+            stretches.append(points[begin : number + 1])
+            begin = number + 1
+    return max(reversed(stretches), key=lambda stretch: stretch[-1][0] - stretch[0][0], default=points)

@@ -20,12 +20,15 @@ def diagnose_series(points, unit, limits_known=None, context=None):
         raise ValueError("unit '%s' is not known: %s" % (unit, ", ".join(_words.UNITS)))
     clean, dropped = _clean.clean_points(points, unit)
     current, before = _clean.last_incarnation(clean, context.get("boundaries"))
-    gates = [_points_clean(dropped, unit)]
+    gates = [_points_clean(dropped, unit), *_gap_gates(current)]
     enough = _enough(current, context)
+    if not enough["passed"] and _clean.gaps(current):
+        # Two or three islands in a sea of time (a clock that jumped, a window now and then): the largest is judged by itself.
+        current = _clean.longest_stretch(current)
+        enough = _enough(current, context)
     if not enough["passed"]:
         return _insufficient(current, unit, context, [*gates, enough])
     gates.append(enough)
-    gates.extend(_gap_gates(current))
     now = current[-1][1]
     known, odd = _exhaustion.usable_limits(limits_known, unit, now)
     if odd:

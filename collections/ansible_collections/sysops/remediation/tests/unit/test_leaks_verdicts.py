@@ -1,0 +1,301 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each verdict means: one series of known shape per verdict, and what the neighbours of that shape are called."""
+
+from __future__ import annotations
+
+import math
+
+import leaks_shapes as shapes
+import pytest
+from ansible_collections.sysops.remediation.plugins.module_utils._leaks import LEAKS, URGENCIES, VERDICTS, diagnose_series
+from leaks_shapes import EPOCH, MIB, series
+
+HOUR = 3600.0
+DAY = 86400.0
+MEMORY_MAX = [{"name": "MemoryMax", "value": 512 * MIB}]
+
+
+def verdict(points, unit="bytes", limits=None, **context):
+    return diagnose_series(points, unit, limits, context)["verdict"]
+
+
+def gate(result, name):
+    return next(one for one in result["gates"] if one["name"] == name)
+
+
+# --- one series by itself
+
+
+@pytest.mark.parametrize("count", [20, 60, 120, 300])
+def test_steady_growth_in_a_live_window_is_suspected(count):
+    assert verdict(series(shapes.leak(count))) == "leak_suspected"
+
+
+def test_a_flat_series_is_healthy():
+    assert verdict(series(shapes.flat())) == "healthy"
+
+
+def test_a_constant_series_is_healthy():
+    assert verdict(series([100 * MIB] * 60)) == "healthy"
+
+
+def test_a_service_that_shrinks_is_healthy():
+    assert verdict(series(shapes.leak()[::-1])) == "healthy"
+
+
+def test_growth_that_levels_off_is_a_warm_up():
+    assert verdict(series(shapes.warm_up())) == "warmup"
+
+
+def test_a_cache_that_fills_to_its_bound_is_a_warm_up():
+    assert verdict(series(shapes.cache_filling())) == "warmup"
+
+
+def test_garbage_collection_with_a_flat_floor_is_a_sawtooth():
+    assert verdict(series(shapes.sawtooth())) == "sawtooth"
+
+
+def test_garbage_collection_with_a_rising_floor_is_a_leak():
+    assert verdict(series(shapes.sawtooth(300, height=20 * MIB, rise=0.5 * MIB))) == "leak_suspected"
+
+
+def test_growth_that_is_no_higher_than_the_teeth_is_not_yet_a_leak():
+    result = diagnose_series(series(shapes.sawtooth(300, height=60 * MIB, rise=0.1 * MIB)), "bytes")
+    assert result["verdict"] not in LEAKS
+
+
+def test_one_jump_is_a_step():
+    assert verdict(series(shapes.step())) == "step_change"
+
+
+def test_a_staircase_that_rests_no_longer_than_before_is_a_leak():
+    stairs = [50 * MIB + 20 * MIB * (at // 20) for at in range(200)]
+    assert verdict(series(stairs)) == "leak_suspected"
+
+
+def test_growth_that_it_has_had_and_given_back_before_is_not_a_leak():
+    values = [400 * MIB] * 30 + shapes.leak(270, level=50 * MIB, per_step=0.5 * MIB)
+    assert verdict(series(values)) not in LEAKS
+
+
+def test_a_daily_load_is_not_a_leak():
+    assert verdict(series(shapes.daily(5), 600.0)) not in LEAKS
+
+
+def test_page_cache_is_never_a_leak():
+    assert verdict(series(shapes.leak()), resource="file") == "cache_growth"
+    assert verdict(series(shapes.flat()), resource="file") == "healthy"
+
+
+def test_a_service_of_seconds_warms_up():
+    points = series(shapes.leak(15, level=10 * MIB))
+    assert verdict(points, started_at=EPOCH - 1) == "warmup"
+    assert verdict(points, started_at=EPOCH - 60) == "leak_suspected"
+
+
+# --- counters
+
+
+def test_descriptors_that_are_never_closed_are_a_leak():
+    result = diagnose_series(series([20 + at for at in range(60)]), "count", [{"name": "RLIMIT_NOFILE", "value": 1024}], {"resource": "fds"})
+    assert (result["verdict"], result["urgency"]) == ("leak_suspected", "now")
+    assert result["slope"]["mid"] == pytest.approx(1.0)
+
+
+def test_zombies_that_grow_from_nothing_are_a_leak():
+    assert verdict(series([at // 4 for at in range(80)]), "count", resource="zombies") == "leak_suspected"
+
+
+def test_a_pool_that_opens_its_last_members_is_not_a_leak():
+    assert verdict(series([20 + min(at // 10, 4) for at in range(60)]), "count", resource="threads") not in LEAKS
+
+
+# --- what came before
+
+
+def test_a_window_without_history_is_never_confirmed():
+    for count in (20, 120, 1700):
+        assert verdict(series(shapes.leak(count, per_step=MIB / 4)), oom_killed=True) != "leak_confirmed"
+
+
+def test_higher_than_the_healthy_cycle_before_and_still_rising_is_confirmed():
+    day = series(shapes.leak(288, level=300 * MIB, per_step=MIB), 300.0)
+    healthy = [(at * 1800.0, 320 * MIB, 200 * MIB) for at in range(288)]
+    assert verdict(day, prior=healthy) == "leak_confirmed"
+
+
+def test_growth_within_the_healthy_cycle_before_is_not_a_leak():
+    day = series(shapes.leak(288, level=300 * MIB, per_step=MIB), 300.0)
+    healthy = [(at * 1800.0, 700 * MIB, 200 * MIB) for at in range(288)]
+    result = diagnose_series(day, "bytes", None, {"prior": healthy})
+    assert result["verdict"] not in LEAKS
+    assert result["decided_by"] == "above_prior_cycle"
+
+
+def test_days_of_growth_above_the_same_hour_of_the_day_before_are_confirmed():
+    result = diagnose_series(series(shapes.daily(5, swing=40 * MIB, per_day=200 * MIB), 600.0), "bytes")
+    assert result["verdict"] == "leak_confirmed"
+    assert gate(result, "higher_than_same_hour_the_day_before")["passed"]
+
+
+def test_a_leak_that_began_two_days_ago_is_seen_against_the_days_before():
+    values = shapes.daily(9, swing=40 * MIB) + shapes.leak(288, level=500 * MIB, per_step=3 * MIB)
+    assert verdict(series(values, 600.0)) in LEAKS
+
+
+def test_hours_of_history_alone_raise_a_suspicion_and_a_leaking_life_before_confirms_it():
+    now = series(shapes.leak(240), 60.0)
+    before = series(shapes.leak(240), 60.0, start=EPOCH - 5 * HOUR)
+    assert verdict(now) == "leak_suspected"
+    assert verdict(now, previous=before) == "leak_confirmed"
+    assert verdict(now, oom_killed=True) == "leak_confirmed"
+
+
+def test_an_earlier_life_that_was_healthy_at_this_age_shows_what_is_normal():
+    now = series(shapes.leak(240, per_step=0.2 * MIB), 60.0)
+    before = series(shapes.cache_filling(600, level=100 * MIB, per_step=0.2 * MIB, full_at=290), 60.0, start=EPOCH - 11 * HOUR)
+    context = {"previous": before, "started_at": EPOCH, "previous_started_at": EPOCH - 11 * HOUR}
+    assert verdict(now, **context) not in LEAKS
+    assert verdict(now, **dict(context, previous=series(shapes.flat(600), 60.0, start=EPOCH - 11 * HOUR))) == "leak_confirmed"
+
+
+def test_only_the_last_incarnation_is_judged():
+    before, now = shapes.leak(100), shapes.flat(100, level=20 * MIB)
+    points = series(before + now)
+    result = diagnose_series(points, "bytes", None, {"boundaries": [EPOCH, EPOCH + 100]})
+    assert (result["verdict"], result["first"]) == ("healthy", now[0])
+
+
+def test_a_restart_a_moment_ago_leaves_too_little_to_judge():
+    result = diagnose_series(series(shapes.leak(100)), "bytes", None, {"boundaries": [EPOCH + 96]})
+    assert result["verdict"] == "insufficient_data"
+    assert "since the service last started" in gate(result, "enough_points")["detail"]
+
+
+# --- explained by something else
+
+
+def rising_load(count=120):
+    return [100 + 50 * at / count + 20 * math.sin(at / 5.0) for at in range(count)]
+
+
+def test_use_that_follows_the_load_is_not_a_leak():
+    load = rising_load()
+    points = series([20 * MIB + MIB * requests for requests in load])
+    assert verdict(points, load=series(load)) in ("load_correlated", "sawtooth")
+    steadily = [100 + at for at in range(120)]
+    assert verdict(series([20 * MIB + MIB * requests for requests in steadily]), load=series(steadily)) == "load_correlated"
+
+
+def test_a_leak_per_request_is_not_excused_by_the_load():
+    load = [100 + 60 * math.sin(at / 12.0) for at in range(120)]
+    total, values = 0.0, []
+    for requests in load:
+        total += requests
+        values.append(50 * MIB + total * MIB / 100)
+    assert verdict(series(values), load=series(load)) == "leak_suspected"
+
+
+def test_growth_that_the_allocator_holds_free_is_fragmentation():
+    points = series(shapes.leak(120))
+    assert verdict(points, allocator_free=110 * MIB) == "fragmentation"
+    assert verdict(points, allocator_free=5 * MIB) == "leak_suspected"
+    assert verdict(points, allocator_free=series([100 * MIB + at * MIB for at in range(120)])) == "fragmentation"
+    assert verdict(points, allocator_free=series([100 * MIB] * 120)) == "leak_suspected"
+
+
+def test_a_growing_heap_that_is_collected_is_not_a_leak_and_its_live_part_can_be():
+    points = series(shapes.leak(1200))
+    collected = series([80 * MIB] * 20, 60.0)
+    growing = series(shapes.leak(20, level=80 * MIB, per_step=20 * MIB), 60.0)
+    assert verdict(points, live_after_gc=collected) not in LEAKS
+    assert verdict(points, live_after_gc=growing) in LEAKS
+    assert verdict(points, live_after_gc=collected[:3]) in LEAKS  # too few collections to say anything
+
+
+# --- urgency
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [(300 * MIB, "now"), (40 * 1024 * MIB, "hours"), (1024 * 1024 * MIB, "days"), (2**20 * 1024 * MIB, "none")],
+)
+def test_urgency_follows_the_time_to_the_limit(limit, expected):
+    result = diagnose_series(series(shapes.leak(120)), "bytes", [{"name": "MemoryMax", "value": limit}])
+    assert result["urgency"] == expected
+
+
+def test_time_to_the_limit_is_an_interval_around_the_truth():
+    result = diagnose_series(series(shapes.leak(120, noise=MIB)), "bytes", MEMORY_MAX)
+    end = result["exhaustion"]
+    truth = (512 * MIB - result["now"]) / MIB
+    assert end["limit_name"] == "MemoryMax"
+    assert end["seconds_low"] <= truth * 1.02
+    assert end["seconds_high"] >= truth * 0.98
+
+
+def test_the_nearest_of_several_limits_counts():
+    known = [*MEMORY_MAX, {"name": "host MemAvailable", "free": 50 * MIB}, {"name": "MemoryHigh", "value": None}]
+    result = diagnose_series(series(shapes.leak(120)), "bytes", known)
+    assert result["exhaustion"]["limit_name"] == "host MemAvailable"
+
+
+def test_a_leak_without_a_known_limit_is_a_matter_of_days():
+    result = diagnose_series(series(shapes.leak(120)), "bytes")
+    assert (result["urgency"], result["exhaustion"]) == ("days", None)
+
+
+def test_a_percentage_ends_at_a_hundred():
+    result = diagnose_series(series([50 + at * 0.3 for at in range(60)]), "percent")
+    assert result["exhaustion"]["limit"] == 100.0
+
+
+def test_a_healthy_service_close_to_its_limit_is_not_urgent():
+    result = diagnose_series(series(shapes.flat(level=500 * MIB)), "bytes", MEMORY_MAX)
+    assert (result["verdict"], result["urgency"]) == ("healthy", "none")
+
+
+# --- what comes back
+
+
+def test_every_result_uses_the_words_and_keys_of_the_docstring():
+    keys = {
+        "unit",
+        "source",
+        "first",
+        "now",
+        "started_at",
+        "span",
+        "tier",
+        "verdict",
+        "urgency",
+        "confidence",
+        "slope",
+        "growth",
+        "limit",
+        "exhaustion",
+        "explanation",
+        "gates",
+        "decided_by",
+        "points",
+    }
+    for values in (shapes.leak(), shapes.flat(), shapes.sawtooth(), shapes.step(), []):
+        result = diagnose_series(series(values), "bytes", MEMORY_MAX, {"resource": "anon", "source": "live"})
+        assert set(result) == keys
+        assert result["verdict"] in VERDICTS
+        assert result["urgency"] in URGENCIES
+        assert result["decided_by"] in [one["name"] for one in result["gates"]]
+        assert len(result["points"]) <= 60
+
+
+def test_the_explanation_says_what_how_fast_why_not_and_when():
+    result = diagnose_series(series(shapes.leak(120)), "bytes", MEMORY_MAX, {"resource": "anon", "started_at": EPOCH - HOUR})
+    what, why_not, when = result["explanation"]
+    assert "anon grows by 1.0 MiB/s" in what
+    assert "the service is 1 h 1 min old" in what
+    assert "not a warm-up" in why_not
+    assert "not a sawtooth" in why_not
+    assert "MemoryMax (512 MiB) is reached in 4 min 53 s" in when
+    assert "Confidence medium" in when
