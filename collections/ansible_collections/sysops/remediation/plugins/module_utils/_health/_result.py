@@ -46,7 +46,7 @@ def from_network_error(error, target, timeout):
     reason = error.strerror or str(error)
     if error.errno in _OUR_TROUBLE:
         return inconclusive("cannot reach %s: %s" % (target, reason))
-    return sick("%s: %s" % (target, reason))
+    return sick("%s cannot be reached: %s" % (target, reason))
 
 
 def shorten(text, limit=120):

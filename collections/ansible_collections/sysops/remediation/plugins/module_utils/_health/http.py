@@ -27,11 +27,11 @@ def http_page(probe):
         response = connection.getresponse()
         status, body = response.status, response.read(_ENOUGH).decode("utf-8", "replace")
     except ssl.SSLError as error:
-        return _result.sick("%s: TLS failed: %s" % (probe["url"], getattr(error, "verify_message", "") or error.reason or error))
+        return _result.sick("%s failed in TLS: %s" % (probe["url"], getattr(error, "verify_message", "") or error.reason or error))
     except OSError as error:
         return _result.from_network_error(error, probe["url"], probe["timeout"])
     except http.client.HTTPException as error:
-        return _result.sick("%s: not an HTTP answer (%s)" % (probe["url"], type(error).__name__))
+        return _result.sick("%s gave no HTTP answer (%s)" % (probe["url"], type(error).__name__))
     finally:
         connection.close()
     return _judge(probe, status, body)
@@ -50,15 +50,15 @@ def _connection(url, probe):
 def _judge(probe, status, body):
     accepted = probe.get("status") or [200]
     if status not in accepted:
-        return _result.sick("%s: status %d, expected %s" % (probe["url"], status, " or ".join(str(one) for one in accepted)))
+        return _result.sick("%s answered with status %d, expected %s" % (probe["url"], status, " or ".join(str(one) for one in accepted)))
     wanted = probe.get("expect")
     if wanted and wanted not in body:
-        return _result.sick("%s: body '%s' does not contain '%s'" % (probe["url"], _result.shorten(body), wanted))
+        return _result.sick("%s answered with body '%s', which does not contain '%s'" % (probe["url"], _result.shorten(body), wanted))
     if probe.get("json"):
         objection = _json_objection(body, probe["json"])
         if objection:
-            return _result.sick("%s: %s" % (probe["url"], objection))
-    return _result.healthy("%s: status %d" % (probe["url"], status))
+            return _result.sick("%s answered, but %s" % (probe["url"], objection))
+    return _result.healthy("%s answered with status %d" % (probe["url"], status))
 
 
 def _json_objection(body, expected):
