@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
@@ -18,6 +18,7 @@ from .models import DiagnoseResult, Diagnosis, Gate, Plan, PlannedAction, PlanRe
 GOOD = {"healthy", "cache_growth", "warmup", "sawtooth", "load_correlated", "step_change", "remediated", "succeeded", "nothing_to_do"}
 BAD = {"leak_confirmed", "oom_killed", "crashed", "failed", "ineffective", "chronic", "unknown"}
 WIDTH_OF_A_PIPE = 140
+BARS = "▁▂▃▄▅▆▇█"
 
 
 def console(stderr: bool = False) -> Console:
@@ -29,6 +30,16 @@ def console(stderr: bool = False) -> Console:
 def word(text: str) -> Text:
     style = "green" if text in GOOD else "bold red" if text in BAD else "yellow"
     return Text(text, style=style)
+
+
+def sparkline(points: Sequence[Sequence[float]], width: int = 24) -> str:
+    """Return the course of the values, the last of each of ``width`` stretches, between the lowest and the highest."""
+    values = [value for _when, value in points]
+    if not values:
+        return ""
+    shown = [values[(number + 1) * len(values) // width - 1] for number in range(width)] if len(values) > width else values
+    low, span = min(shown), (max(shown) - min(shown)) or 1.0
+    return "".join(BARS[min(len(BARS) - 1, int((value - low) / span * len(BARS)))] for value in shown)
 
 
 def show(result: RunResult) -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
@@ -130,7 +132,16 @@ class Incident(Model):
     verdict: str = ""
     urgency: str = "none"
     action: str | None = None
+    headline: str = ""
+    next_steps: list[str] = Field(default_factory=list)
     report: str | None = None
+
+    def details(self) -> dict[str, Any]:
+        """Return the complete report of the incident (docs/report.md): gates, steps, proof, evidence. Read from its JSON file on this machine."""
+        if self.report is None:
+            raise FileNotFoundError(f"incident {self.incident} has no report")
+        found: dict[str, Any] = json.loads(Path(self.report).with_suffix(".json").read_text(encoding="utf-8"))
+        return found
 
 
 class HostStats(Model):

@@ -62,6 +62,7 @@ class Stage:
     def __init__(self) -> None:
         self.ports = {POLICY: free_port(), NEIGHBOUR: free_port()}
         self.folder = Path()
+        self.started = 0.0
         self._supervisord: subprocess.Popen[bytes] | None = None
 
     @property
@@ -108,12 +109,13 @@ class Stage:
             if self._supervisord.poll() is not None or time.monotonic() > deadline:
                 raise StageError(f"supervisord did not bring the demo's services up: {self._log()}")
             time.sleep(0.1)
+        self.started = time.monotonic()
 
     def _ask(self, service: str) -> dict[str, Any]:
         from supervisor.xmlrpc import SupervisorTransport
 
         proxy = ServerProxy("http://127.0.0.1", transport=SupervisorTransport(serverurl=f"unix://{self.socket}"))
-        answer: dict[str, Any] = proxy.supervisor.getProcessInfo(service)  # type: ignore[assignment, union-attr]
+        answer: dict[str, Any] = proxy.supervisor.getProcessInfo(service)  # type: ignore[assignment]
         return answer
 
     def _log(self) -> str:
