@@ -30,12 +30,19 @@ class Case:
     @property
     def least_growth(self):
         """The growth that would matter: a share of the level or of the room left, whichever is less; never below the meter's noise."""
-        share = limits.MIN_GROWTH_WINDOW if self.tier == _words.WINDOW else limits.MIN_GROWTH_HISTORY
-        if self.prior:
-            share = limits.MIN_GROWTH_AFTER_PRIOR
+        share = self._least_share()
         relative = share * (self.curve.base if self.room is None else min(self.curve.base, self.room))
         smallest = limits.MIN_COUNT if self.unit == _words.COUNT else 0.0
         return max(relative, smallest, limits.MIN_QUANTA * self.quantum)
+
+    def _least_share(self):
+        if self.prior:
+            return limits.MIN_GROWTH_AFTER_PRIOR
+        if self.tier == _words.CYCLES:
+            return limits.MIN_GROWTH_CYCLES
+        if self.tier == _words.HISTORY:
+            return limits.MIN_GROWTH_HISTORY
+        return limits.MIN_GROWTH_LINE if self.curve.is_line else limits.MIN_GROWTH_WINDOW
 
 
 def judge(case):
@@ -138,7 +145,7 @@ def growth_goes_on(case):
 
 
 def growth_does_not_level_off(case):
-    late = 1.0 - case.curve.share_of_growth(0.5)
+    late = case.curve.late_share
     floors = case.curve.floors
     half = len(floors) // 2
     earlier = _stats.theil_sen(floors[: half + 1], limits.Z_95)

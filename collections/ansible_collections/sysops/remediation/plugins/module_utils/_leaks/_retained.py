@@ -62,6 +62,16 @@ class Retained:
         return 1.0 - self.share_of_time(0.9)
 
     @property
+    def late_share(self):
+        """The share of the growth in the second half of the time."""
+        return 1.0 - self.share_of_growth(0.5)
+
+    @property
+    def is_line(self):
+        even = abs(self.late_share - 0.5) <= limits.LINE_EVENNESS
+        return self.steadiness >= limits.LINE_STEADINESS and even and self.quiet_end <= limits.MAX_QUIET_END
+
+    @property
     def longest_rest(self):
         """The longest pause between two tenths of the growth: how long a staircase rests on a step."""
         reached = [self.share_of_time(tenth / 10.0) for tenth in range(1, 10)]

@@ -37,6 +37,10 @@ STEADY_RISE = 0.5  # share. Lower end of the 95 % slope, times the time, against
 MIN_QUANTA = 4.0  # smallest steps of the meter. Three could be one jump seen through rounding.
 MIN_COUNT = 5.0  # descriptors, threads, children ... A pool opening its last four members is no leak.
 MIN_GROWTH_WINDOW = 0.05  # share of the level, or of the room to the limit. Measured: the tail of a warm-up brings 4 % in a minute.
+MIN_GROWTH_LINE = 0.01  # same, if it grows like a line: a service of a gibibyte that leaks 0.5 MiB/s, seen for 20 s.
+LINE_STEADINESS = 0.85  # STEADY_RISE of a line. Measured: leaks 0.81 to 1.04, tails of warm-ups <= 0.82.
+LINE_EVENNESS = 0.1  # how far the share of the growth in the second half may be from a half.
+MIN_GROWTH_CYCLES = 0.10  # same, for more than a day and a half: what grows through nights and days is no part of one.
 MIN_GROWTH_HISTORY = 0.15  # same, for hours. A restart buys no more than what grew. Measured: undisturbed services creep by 12 % in 12 h.
 MIN_GROWTH_AFTER_PRIOR = 0.05  # same, above a healthy cycle. That cycle says what is normal; this only says that it still grows.
 
