@@ -33,7 +33,8 @@ class Evidence:
         self.post_mortem = None
         self.oom_killed = False
         self.runtime = None  # what _runtimes makes of its processes
-        self.context = {}  # more for _leaks, by resource: live_after_gc, allocator_free ...
+        self.context = {}  # more for _leaks, by resource: live_after_gc ...
+        self.limits = {}  # limits that only the runtime knows, by resource
 
 
 def diagnose(evidence, root, host, boot, max_points):
@@ -45,15 +46,16 @@ def diagnose(evidence, root, host, boot, max_points):
     current, previous = _current_life(evidence, boot)
     taken = evidence.segments[-1].last if evidence.segments else None
     limits = find_limits(root, state, taken, host)
-    merged = {name: _merge(name, evidence, current, host["time"]) for name in RESOURCES}
-    resources = {}
-    for name, unit in RESOURCES.items():
-        points = merged[name].points
-        if points:
-            context = _context(name, evidence, current, previous, merged[name])
-            resources[name] = _leaks.diagnose_series(points, unit, limits.get(name), context)
+    for name, more in evidence.limits.items():
+        limits[name] = more + limits.get(name, [])
+    merged, resources = {}, {}
+    for name in RESOURCES:
+        joined = _merge(name, evidence, current, host["time"])
+        if joined.points:
+            context = _context(name, evidence, current, previous)
+            merged[name], resources[name] = _judge(name, evidence, joined, limits.get(name), context)
         else:
-            resources[name] = _leaks.unreadable(unit, _why_unreadable(name, evidence, root))
+            merged[name], resources[name] = joined, _leaks.unreadable(RESOURCES[name], _why_unreadable(name, evidence, root))
     state_dict = _state_dict(state)
     summary = _leaks.summarise(resources, evidence.post_mortem, state_dict, evidence.notes)
     found = {
@@ -83,28 +85,52 @@ def diagnose(evidence, root, host, boot, max_points):
 
 
 def _current_life(evidence, boot):
-    """Return (the recorded life that is to be judged, the one before it); for a dead service the last one is judged."""
-    lives, incarnation = evidence.lives, evidence.service.state.incarnation
-    if incarnation is None:
-        return (lives[-1] if lives else None), (lives[-2] if len(lives) > 1 else None)
-    identity = (boot, incarnation.main_pid, incarnation.start_ticks)
-    before = [life for life in lives if life.identity != identity]
-    return next((life for life in lives if life.identity == identity), None), (before[-1] if before else None)
+    """Return (the recorded life that is to be judged, the one before it): the life that runs, or the one that ended last."""
+    state, lives = evidence.service.state, evidence.lives
+    if state.incarnation is None:
+        current = lives[-1] if lives and _may_be(lives[-1], state.last_incarnation) else None
+    else:
+        identity = (boot, state.incarnation.main_pid, state.incarnation.start_ticks)
+        current = next((life for life in lives if life.identity == identity), None)
+    before = [life for life in lives if life is not current]
+    return current, (before[-1] if before else None)
+
+
+def _may_be(life, last):
+    """Tell whether a recorded life can be the one that the manager says ended last; a later one may never have been recorded."""
+    last = last or {}
+    if last.get("main_pid"):
+        return life.identity[1] == last["main_pid"]
+    return not last.get("started_at") or life.end >= last["started_at"] - 1
+
+
+def _judge(name, evidence, joined, limits, context):
+    """Judge what the sources give together; a few old samples must not spoil what the window alone can tell."""
+    judged = _leaks.diagnose_series(joined.points, RESOURCES[name], limits, dict(context, source=joined.carried_by))
+    live = _live(name, evidence)
+    if judged["verdict"] != "insufficient_data" or joined.used == ["live"] or not live:
+        return joined, judged
+    reasons = dict.fromkeys(("history", "series"), "its samples are too few and too far apart to be judged together with the window")
+    alone = sources.Merged(live, ["live"], "live", reasons)
+    return alone, _leaks.diagnose_series(live, RESOURCES[name], limits, dict(context, source="live"))
+
+
+def _live(name, evidence):
+    return [point for segment in evidence.segments for point in segment.points[name]]
 
 
 def _merge(name, evidence, current, now):
-    live = [point for segment in evidence.segments for point in segment.points[name]]
+    live = _live(name, evidence)
     history = list(current.points[name]) if current else []
     series, _ahead = sources.correct_clock(evidence.series.get(name) or [], now)
     return sources.merge(live, history, series)
 
 
-def _context(name, evidence, current, previous, merged):
+def _context(name, evidence, current, previous):
     incarnation = evidence.service.state.incarnation
     started_at = incarnation.started_at if incarnation else (current.started_at if current else None)
     context = {
         "resource": name,
-        "source": merged.carried_by,
         "started_at": started_at,
         "boundaries": _boundaries(evidence, previous, started_at),
         "oom_killed": evidence.oom_killed,
@@ -177,10 +203,9 @@ def thin(points, at_most):
 
 def _sources(evidence, current, merged, resource):
     """Return what each source had, for the resource that speaks for the service, and why one was not used."""
-    live = [point for segment in evidence.segments for point in segment.points[resource]]
     history = current.points[resource] if current else []
     found = []
-    for name, points in (("live", live), ("history", history), ("series", evidence.series.get(resource) or [])):
+    for name, points in (("live", _live(resource, evidence)), ("history", history), ("series", evidence.series.get(resource) or [])):
         if points:
             times = [when for when, _value in points]
             used = name in merged[resource].used

@@ -18,6 +18,7 @@ from .._units import human_duration
 AGREES = 0.10  # share by which a foreign series may differ from our own where both have values
 ENOUGH = 10  # recorded samples from which on a history says more than the window
 STRETCHES = 1000  # of a history, each of which keeps two points at most
+FEWEST = 30  # points that thinning must leave
 AHEAD = 30.0  # seconds that a foreign clock may be ahead without being corrected
 
 # points: what to judge; used: names of the sources in it; carried_by: the one that gave most of the time; reasons: why one was not used
@@ -88,7 +89,7 @@ def even(points, history):
         kept += sorted({min(group, key=_value), max(group, key=_value)})
     if kept[-1] != points[-1]:
         kept.append(points[-1])  # where it stands now
-    return kept
+    return kept if len(kept) >= FEWEST else points
 
 
 def _value(point):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from .._runtimes import Watch, recognise
 from .._sampling import procfs
 from .._sampling.sampler import RESOURCES
 from .._sampling.window import observe
@@ -20,15 +21,41 @@ _GROWING = ("leak_confirmed", "leak_suspected", "growth_unexplained")
 def observe_all(evidence, window, interval, root, clock=None):
     """Sample every service that runs; put segments and notes into its evidence; return the Observation."""
     targets = [target for target in (one.service.target() for one in evidence.values()) if target is not None]
-    seen = observe(targets, window if targets else 0.0, interval, root, lambda identity: evidence[identity].service.refresh(), clock)
+    runtimes = RuntimeWatches(root)
+    seen = observe(targets, window if targets else 0.0, interval, root, lambda identity: evidence[identity].service.refresh(), clock, runtimes.tick)
     for identity, segments in seen.segments.items():
         evidence[identity].segments = [segment for segment in segments if segment.last is not None]
+        runtimes.tell(evidence[identity])
     for identity, notes in seen.notes.items():
         evidence[identity].notes += ["The service %s." % note for note in notes]
     pids = {identity: one.segments[-1].last.pids for identity, one in evidence.items() if one.segments}
     for outer, inner in nested([one.service for one in evidence.values()], pids).items():
         evidence[outer].notes.append("Its processes include those of %s: what leaks may be theirs." % ", ".join(sorted(inner)))
     return seen
+
+
+class RuntimeWatches:
+    """What the runtime of each service (a JVM's heap ...) gives at each tick, without touching it."""
+
+    def __init__(self, root):
+        self._root = root
+        self._of = {}  # segment -> (runtime, Watch)
+
+    def tick(self, segment, when, processes):
+        if segment.target.main_pid not in processes:
+            return
+        if segment not in self._of:
+            runtime = recognise(self._root, segment.target.main_pid, processes)
+            self._of[segment] = (runtime, Watch(self._root, segment.target.main_pid, runtime))
+        self._of[segment][1].tick(when)
+
+    def tell(self, one):
+        """Put what was seen of the last incarnation into the evidence of its service."""
+        if one.segments and one.segments[-1] in self._of:
+            runtime, watch = self._of[one.segments[-1]]
+            one.runtime = dict(runtime, **watch.facts())
+            one.context["anon"] = watch.context()
+            one.limits["anon"] = watch.limits()
 
 
 def hand_out_series(series, evidence):

@@ -18,7 +18,7 @@ def read_host(root="/", now=None):
     """Return ``{boot_id, time, cgroup, mem_total, mem_available, swap_total, swap_free}``; sizes in bytes."""
     memory = read_meminfo(root)
     return {
-        "boot_id": (read_text(below(root, "proc/sys/kernel/random/boot_id")) or "").strip() or None,
+        "boot_id": boot_id(root),
         "time": time.time() if now is None else now,
         "cgroup": cgroup.version(root),
         "mem_total": memory.get("MemTotal"),
@@ -26,6 +26,11 @@ def read_host(root="/", now=None):
         "swap_total": memory.get("SwapTotal"),
         "swap_free": memory.get("SwapFree"),
     }
+
+
+def boot_id(root="/"):
+    """Return what tells this boot of the host from every other one, or None."""
+    return (read_text(below(root, "proc/sys/kernel/random/boot_id")) or "").strip() or None
 
 
 def read_meminfo(root="/"):

@@ -72,13 +72,14 @@ def check_window(window, interval):
         )
 
 
-def observe(targets, window, interval, root="/", refresh=None, clock=None):
+def observe(targets, window, interval, root="/", refresh=None, clock=None, on_sample=None):
     """Sample the targets for ``window`` seconds every ``interval`` seconds; a window of 0 takes one sample.
 
     Ticks are counted on the monotonic clock, so that a jump of the wall clock neither stretches nor bends the series; labels
     are the epoch of the beginning plus that.
 
     :param refresh: callable(key) -> Target or None: asks the manager again after a main process has gone.
+    :param on_sample: callable(segment, epoch, processes): looks at the same moment at what else there is to see of a service.
     """
     clock = clock or Clock()
     seen = Observation()
@@ -92,7 +93,8 @@ def observe(targets, window, interval, root="/", refresh=None, clock=None):
         when = epoch + clock.monotonic() - begin
         for key in current:
             current[key] = _follow(seen, current[key], key, processes, refresh)
-            _sample_into(root, current[key], when, processes)
+            if _sample_into(root, current[key], when, processes) and on_sample:
+                on_sample(current[key], when, processes)
         seen.ticks += 1
         tick = max(tick + 1, math.ceil((clock.monotonic() - begin) / interval)) if interval else tick + 1
     _attribute(root, current.values(), processes)
@@ -123,16 +125,18 @@ def _follow(seen, segment, key, processes, refresh):
 
 
 def _sample_into(root, segment, when, processes):
+    """Add a sample to the segment; return whether there was anything to sample."""
     if segment is None:
-        return
+        return False
     if segment.tmpfs is None:
         segment.tmpfs = fds.tmpfs_mounts(root, segment.target.main_pid) if segment.target.main_pid else []
     taken = sample(root, segment.target, processes, segment.tmpfs)
     if taken is None:
-        return
+        return False
     if segment.last is None:
         segment.first_processes = by_process(root, taken.pids, processes)
     segment.add(when, taken)
+    return True
 
 
 def _attribute(root, segments, processes):
