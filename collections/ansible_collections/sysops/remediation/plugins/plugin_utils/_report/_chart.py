@@ -21,6 +21,7 @@ Point = t.Sequence[float]
 
 TEXT_ROWS, TEXT_BEFORE, TEXT_AFTER = 8, 48, 14
 BLOCKS = " ▁▂▃▄▅▆▇█"
+DAY, DATE = 86400, "%d %b %H:%M"
 LIMIT_IN_SIGHT = 2.0  # a limit beyond this multiple of the largest value would flatten the curve; it is told in words
 
 
@@ -82,7 +83,8 @@ def draw_text(memory: Data) -> list[str]:
         cells = [_cells(levels, row) for levels in (before, after) if levels]
         lines.append(f"{_row_label(scale, row):>9} ┤{'┊'.join(cells)}")
     lines.append(" " * 10 + "└" + "┴".join("─" * len(levels) for levels in (before, after) if levels))
-    lines.append(" " * 11 + " ".join(_title(name, points, len(levels)) for name, points, levels in _sides(memory, before, after)))
+    titles = [f"{_title(name, points)}: {scale.label(points[-1][1])}".ljust(len(levels)) for name, points, levels in _sides(memory, before, after)]
+    lines.append(" " * 11 + " ".join(titles).rstrip())
     return lines
 
 
@@ -102,7 +104,7 @@ def _columns(points: list[Point], most: int, scale: Scale) -> list[int]:
     """Return per column the height in eighths of a row; of several points in a column the highest counts."""
     if not points:
         return []
-    width = min(most, max(len(points), 3))
+    width = most if len(points) > 1 else 3
     start, end = points[0][0], points[-1][0]
     highest: dict[int, float] = {}
     for when, value in points:
@@ -119,13 +121,15 @@ def _cells(levels: list[int], row: int) -> str:
     return "".join(BLOCKS[min(8, max(0, level - (row - 1) * 8))] for level in levels)
 
 
-def _title(name: str, points: list[Point], width: int) -> str:
-    span = f"{name} {_clock(points[0][0])}–{_clock(points[-1][0])}" if points[-1][0] > points[0][0] else f"{name} {_clock(points[0][0])}"
-    return span.ljust(width)
+def _title(name: str, points: list[Point]) -> str:
+    start, end = points[0][0], points[-1][0]
+    if end - start >= DAY:
+        return f"{name} {_clock(start, DATE)}–{_clock(end, DATE)}"
+    return f"{name} {_clock(start)}–{_clock(end)}" if end > start else f"{name} {_clock(start)}"
 
 
-def _clock(when: float) -> str:
-    return time.strftime("%H:%M:%S", time.gmtime(when))
+def _clock(when: float, form: str = "%H:%M:%S") -> str:
+    return time.strftime(form, time.gmtime(when))
 
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, GAP = 860, 320, 86, 24, 44, 44, 28
@@ -195,5 +199,5 @@ def _drawn(panel: Panel, scale: Scale) -> Data:
         "last_label": scale.label(panel.points[-1][1]),
         "left": panel.left,
         "right": panel.right,
-        "title": _title(panel.name, panel.points, 0),
+        "title": _title(panel.name, panel.points),
     }

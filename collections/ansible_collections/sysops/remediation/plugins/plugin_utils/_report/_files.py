@@ -37,6 +37,9 @@ def write_files(report_dir: str, run_id: str, files: dict[str, str], summary: Da
         os.chmod(folder, 0o700)
         for name, text in {**files, **ending()}.items():
             write_whole(os.path.join(folder, name), text)
+        for entry in os.scandir(folder):
+            if entry.is_file(follow_symlinks=False):
+                os.chmod(entry.path, 0o600)  # evidence that was fetched came with the mode of the umask
     except OSError as problem:
         summary["paths"] = []
         for brief in summary["incidents"]:

@@ -10,7 +10,7 @@ import re
 import time
 import typing as t
 
-from jinja2 import Environment, FileSystemLoader, ChainableUndefined
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from ...module_utils._units import human_duration, human_size
 
