@@ -55,7 +55,7 @@ def _host_objection(asked: Asked) -> str | None:
     if not asked.inventory and names_everything(asked.pattern):
         return f"remediation_hosts={asked.pattern} matches no host: the inventory is empty; name one with -i"
     within = f" within --limit {asked.limit}" if asked.limit else ""
-    near = get_close_matches(asked.pattern, [*asked.inventory, *asked.groups], n=3)
+    near = get_close_matches(asked.pattern, {*asked.inventory, *asked.groups} - {"all", "ungrouped"}, n=3)
     hint = f"; did you mean {' or '.join(repr(str(name)) for name in near)}?" if near and not asked.limit else ""
     return f"remediation_hosts={asked.pattern} matches no host of the inventory{within}{hint}"
 

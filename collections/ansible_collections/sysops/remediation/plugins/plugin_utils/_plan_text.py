@@ -21,7 +21,8 @@ def plan_lines(plan: Data, check_mode: bool) -> list[str]:
     lines += _cut(line for action in plan["actions"] for line in _action_lines(action, waves[action["host"]]))
     lines += _cut(line for refusal in plan["refusals"] for line in _refusal_lines(refusal))
     lines += _cut(f"healthy      {_where(item)}" + (f"  ({item['verdict']})" if item["verdict"] != "healthy" else "") for item in plan["healthy"])
-    return lines + _trouble_lines(plan["unreachable"], plan["errors"])
+    lines += _trouble_lines(plan["unreachable"], plan["errors"])
+    return lines if len(lines) > 1 else [*lines, "no host has a service in its policy: there is nothing to look at"]
 
 
 def diagnosis_lines(fleet: list[HostFacts]) -> list[str]:
