@@ -162,11 +162,11 @@ class Lab:
         assert out.strip(), err.decode()
         return json.loads(out)
 
-    def begin(self, check=False, diff=False, **more):
+    def begin(self, check=False, diff=False, prelude="", **more):
         """Start the module and return its process, as a killed SSH connection would leave it: it leads its own group."""
         arguments = dict(self.params(**more), _ansible_check_mode=check, _ansible_diff=diff)
         return subprocess.Popen(
-            [sys.executable, "-c", MODULE, json.dumps(arguments)],
+            [sys.executable, "-c", prelude + MODULE, json.dumps(arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=dict(os.environ, PYTHONPATH=str(COLLECTIONS)),
