@@ -79,9 +79,10 @@ def _by_memory(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _show(services: list[dict[str, Any]]) -> None:
-    rows = _render.table("service", "state", "memory", "process")
+    out = _render.console()
+    rows = _render.table(out, "service", "state", "memory", "process")
     for service in _by_memory(services):
         memory = service.get("memory")
         size = f"{memory / 2**20:.1f} MiB" if memory else ""
         rows.add_row(service.get("service") or f"{service['manager']}/{service['name']}", str(service.get("active", "")), size, str(service.get("comm") or ""))
-    _render.console().print(rows)
+    out.print(rows)

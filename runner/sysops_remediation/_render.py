@@ -17,12 +17,12 @@ from .models import DiagnoseResult, Diagnosis, Gate, Plan, PlannedAction, PlanRe
 
 GOOD = {"healthy", "cache_growth", "warmup", "sawtooth", "load_correlated", "step_change", "remediated", "succeeded", "nothing_to_do"}
 BAD = {"leak_confirmed", "oom_killed", "crashed", "failed", "ineffective", "chronic", "unknown"}
-WIDTH_OF_A_PIPE = 140
+WIDTH_OF_A_PIPE = 100_000
 BARS = "▁▂▃▄▅▆▇█"
 
 
 def console(stderr: bool = False) -> Console:
-    """Return a console. Rich itself honours NO_COLOR and drops colours in a pipe, where lines must not depend on a terminal's width."""
+    """Return a console. Rich itself honours NO_COLOR and drops colours in a pipe, where a line must not depend on a terminal's width."""
     result = Console(stderr=stderr, highlight=False)
     return result if result.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH_OF_A_PIPE)
 
@@ -64,15 +64,16 @@ def show_log(result: RunResult) -> None:
         err.print(line, markup=False, soft_wrap=True)
 
 
-def table(*columns: str) -> Table:
-    result = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+def table(out: Console, *columns: str) -> Table:
+    """Return a table; in a pipe it is one line per row."""
+    result = Table(box=box.SIMPLE_HEAD if out.is_terminal else None, pad_edge=False, header_style="bold")
     for column in columns:
         result.add_column(column, overflow="fold")
     return result
 
 
 def _diagnoses(out: Console, diagnoses: Iterable[Diagnosis]) -> None:
-    rows = table("host", "service", "verdict", "urgency", "memory", "what")
+    rows = table(out, "host", "service", "verdict", "urgency", "memory", "what")
     for item in diagnoses:
         rows.add_row(item.host, item.service, word(item.verdict), item.urgency, item.sparkline, item.summary)
     out.print(rows)
@@ -88,7 +89,7 @@ def _diagnoses(out: Console, diagnoses: Iterable[Diagnosis]) -> None:
 
 def _plan(out: Console, plan: Plan) -> None:
     if plan.actions:
-        rows = table("wave", "host", "service", "action", "verdict", "why")
+        rows = table(out, "wave", "host", "service", "action", "verdict", "why")
         waves = {host: number for number, hosts in enumerate(plan.waves, start=1) for host in hosts}
         for action in plan.actions:
             rows.add_row(str(waves.get(action.host, "?")), action.host, action.service, action.action, word(action.verdict), action.summary)
@@ -121,14 +122,17 @@ def _number(value: Any) -> str:
 
 def _incidents(out: Console, result: RemediateResult) -> None:
     if result.incidents:
-        rows = table("host", "service", "verdict", "action", "outcome", "report")
+        rows = table(out, "host", "service", "verdict", "action", "outcome", "report")
         for item in result.incidents:
             rows.add_row(item.host, item.service, word(item.verdict), item.action or "none", word(item.outcome), item.report or "")
         out.print(rows)
     for path in result.paths:
-        out.print(f"report: {path}", markup=False, soft_wrap=True)
+        if path.endswith("summary.md"):
+            out.print(f"report: {path}", markup=False, soft_wrap=True)
 
 
 def _problems(out: Console, result: RunResult) -> None:
     for error in result.errors:
+        if error.msg in result.message:
+            continue  # the last line says it
         out.print(Text.assemble((f"{error.host}: ", "bold red"), error.msg), soft_wrap=True)

@@ -34,9 +34,9 @@ class BrokenPromise(Exception):
 
 def play(reports: Path | None = None) -> int:
     """Play the demo and return an exit code: 0 only if everything was as promised."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leave by the front door: the stage is taken down
     out = _render.console()
     folder = (reports or _default_reports()).expanduser().absolute()
+    before = signal.signal(signal.SIGTERM, _leave)
     try:
         with Stage() as stage, Traffic(stage.ports.values()):
             _Story(out, stage, folder).tell()
@@ -46,8 +46,15 @@ def play(reports: Path | None = None) -> int:
     except KeyboardInterrupt:
         out.print("interrupted; nothing is left running")
         return 128 + signal.SIGINT
+    finally:
+        signal.signal(signal.SIGTERM, before)
     out.print("Nothing of the demo is left running.")
     return 0
+
+
+def _leave(number: int, _frame: object) -> None:
+    """Leave by the front door, so that the stage is taken down."""
+    sys.exit(128 + number)
 
 
 def _default_reports() -> Path:
