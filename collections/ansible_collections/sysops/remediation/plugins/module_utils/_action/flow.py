@@ -164,6 +164,8 @@ def _proven(case, gates, before, memory, done, proof, starts_only):
     answer = result.build(case, proof.outcome, _sentence(case, proof, starts_only), gates, before=was, after=now, proof=facts)
     answer.update(changed=case.request.action != SCALE or bool(done.changed), undo=done.undo, scaled=done.changed, diff=result.diff(was, now))
     answer["notes"] += ["%s was done first" % one for one in done.prepared]
+    if proof.came_back and not case.request.health:
+        answer["notes"].append("no health probe was given: that it stays active is all the proof there is")
     if proof.outcome != verify.SUCCEEDED:
         _add_help(case, answer, after)
     return answer
@@ -172,6 +174,8 @@ def _proven(case, gates, before, memory, done, proof, starts_only):
 def _sentence(case, proof, starts_only):
     did = "%s was %s" % (case.name, _PAST["start" if starts_only else case.request.action])
     missing = closed(proof.gates)
+    if proof.outcome == verify.FAILED:
+        missing = missing[:1]  # that it did not come back says it all
     if proof.outcome == verify.SUCCEEDED:
         return "%s and proven healthy: %s" % (did, "; ".join(one["detail"] for one in proof.gates[2:]))
     return "%s, but %s: %s" % (did, _WHAT_IS_WRONG[proof.outcome], "; ".join(one["detail"] for one in missing))

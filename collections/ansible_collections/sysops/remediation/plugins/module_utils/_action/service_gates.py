@@ -105,7 +105,7 @@ def dependents(case):
         return None
     taken, most = active_dependents(case), case.request.max_dependents
     names = ", ".join(one["name"] for one in taken) or "none"
-    detail = "%d active services are restarted or stopped along with %s (%s), at most %d are allowed" % (len(taken), case.name, names, most)
+    detail = "active services that a restart of %s takes along: %d (%s), at most %d are allowed" % (case.name, len(taken), names, most)
     return gate("dependents", len(taken) <= most, detail, value=len(taken), threshold=most, unit="count")
 
 

@@ -210,7 +210,7 @@ def _right_life(case, watch):
 def _stayed(watch):
     wanted = watch.wants.verify_for
     stayed = not watch.broken and watch.active_for >= wanted
-    detail = watch.broken or "active for %s, %s wanted" % (human_duration(watch.active_for), human_duration(wanted))
+    detail = "active for %s, %s wanted" % (human_duration(watch.active_for), human_duration(wanted))
     return gate("stayed_active", stayed, detail, value=round(watch.active_for, 1), threshold=wanted, unit="seconds")
 
 
