@@ -74,6 +74,12 @@ def accelerating_leak(count: int, days: float, draw: random.Random) -> Values:
     return _noisy([1 + grown * at**power for at in _shares(count)], draw, 0.01)
 
 
+def leak_that_began_late(count: int, days: float, draw: random.Random) -> Values:
+    """Long healthy, then something makes it leak."""
+    begin, grown = draw.uniform(0.5, 0.9), draw.uniform(0.6, 3.0)
+    return _noisy([1 + grown * max(at - begin, 0.0) / (1 - begin) for at in _shares(count)], draw)
+
+
 def flat(count: int, days: float, draw: random.Random) -> Values:
     return _noisy([1.0] * count, draw, draw.choice((0.0, 0.02, 0.1)))
 
@@ -144,7 +150,9 @@ LEAKS: tuple[Family, ...] = (
     leak_per_request,
     leak_below_daily_load,
     accelerating_leak,
+    leak_that_began_late,
 )
+NEEDS_HISTORY = (leak_that_began_late,)
 HEALTHY: tuple[Family, ...] = (
     flat,
     wandering,
@@ -165,6 +173,8 @@ def draw_series(each: int, seed: int) -> Iterator[Series]:
     for leaks, families in ((True, LEAKS), (False, HEALTHY)):
         for family in families:
             for group, (count, interval) in WINDOWS.items():
+                if family in NEEDS_HISTORY and group.startswith("live"):
+                    continue
                 draw = random.Random(f"{seed} {family.__name__} {group}")
                 for number in range(each):
                     values = family(count, count * interval / DAY, draw)

@@ -126,6 +126,12 @@ def test_higher_than_the_healthy_cycle_before_and_still_rising_is_confirmed():
     assert verdict(day, prior=healthy) == "leak_confirmed"
 
 
+def test_a_window_above_the_healthy_cycle_before_is_suspected_only_if_it_looks_like_a_leak_itself():
+    healthy = [(at * 1800.0, 90 * MIB, 50 * MIB) for at in range(288)]
+    assert verdict(series(shapes.leak(60)), prior=healthy) == "leak_suspected"
+    assert verdict(series(shapes.warm_up(60, level=100 * MIB)), prior=healthy) == "warmup"
+
+
 def test_growth_within_the_healthy_cycle_before_is_not_a_leak():
     day = series(shapes.leak(288, level=300 * MIB, per_step=MIB), 300.0)
     healthy = [(at * 1800.0, 700 * MIB, 200 * MIB) for at in range(288)]
@@ -145,6 +151,18 @@ def test_a_leak_that_began_two_days_ago_is_seen_against_the_days_before():
     assert verdict(series(values, 600.0)) in LEAKS
 
 
+def test_a_leak_that_began_two_hours_ago_in_ten_days_is_suspected():
+    values = shapes.daily(10, swing=40 * MIB, interval=300.0) + shapes.leak(24, level=500 * MIB, per_step=20 * MIB)
+    result = diagnose_series(series(values, 300.0), "bytes", [{"name": "MemoryMax", "value": 2048 * MIB}])
+    assert (result["verdict"], result["urgency"]) == ("leak_suspected", "hours")
+
+
+def test_the_peak_of_today_a_little_above_those_of_the_days_before_is_not_a_leak():
+    values = shapes.daily(10, swing=200 * MIB)
+    values[-72:] = [value * 1.1 for value in values[-72:]]
+    assert verdict(series(values, 600.0)) not in LEAKS
+
+
 def test_hours_of_history_alone_raise_a_suspicion_and_a_leaking_life_before_confirms_it():
     now = series(shapes.leak(240), 60.0)
     before = series(shapes.leak(240), 60.0, start=EPOCH - 5 * HOUR)
@@ -154,7 +172,7 @@ def test_hours_of_history_alone_raise_a_suspicion_and_a_leaking_life_before_conf
 
 
 def test_an_earlier_life_that_was_healthy_at_this_age_shows_what_is_normal():
-    now = series(shapes.leak(240, per_step=0.2 * MIB), 60.0)
+    now = series(shapes.leak(480, per_step=0.1 * MIB), 60.0)
     before = series(shapes.cache_filling(600, level=100 * MIB, per_step=0.2 * MIB, full_at=290), 60.0, start=EPOCH - 11 * HOUR)
     context = {"previous": before, "started_at": EPOCH, "previous_started_at": EPOCH - 11 * HOUR}
     assert verdict(now, **context) not in LEAKS

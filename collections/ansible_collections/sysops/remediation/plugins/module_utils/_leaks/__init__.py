@@ -37,7 +37,7 @@ Returned, JSON-ready::
 
     {"unit": "bytes", "source": "live", "first": 1.0e8, "now": 1.6e8, "started_at": 1764000000.0 | None,
      "span": 3600.0,                      # seconds judged (of the last incarnation)
-     "tier": "window" | "history" | "cycles",   # minutes; hours; more than a day or a prior cycle. A window can at best say leak_suspected
+     "tier": "window" | "history" | "cycles",   # minutes; hours; days, or hours after a prior cycle. A window can at best say leak_suspected
      "verdict": "leak_suspected", "urgency": "hours",
      "confidence": "low" | "medium" | "high",
      "slope": {"low": .., "mid": .., "high": ..} | None,      # unit per second: Theil-Sen with 95 % interval on the robust floor

@@ -4,7 +4,8 @@
 """The ladder of gates: a series must pass every one of them to be called a leak.
 
 A gate that passes speaks for a leak; the first that does not pass names what the series is instead. Ladders differ in what is known:
-``ALONE`` for a series by itself, ``AFTER_PRIOR`` where a healthy cycle before it is known.
+``ALONE`` for a series by itself, ``AFTER_PRIOR`` where a healthy cycle before it is known, ``STANDING_OUT`` for a window, or the last part
+of a long series, which must be above what came before and a leak by itself.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from ._retained import Retained, without_warm_up
 class Case:
     """One series to be judged, and what is derived from it once."""
 
-    def __init__(self, points, unit, tier, context, room=None, prior=(), per_floor=limits.POINTS_PER_FLOOR):
+    def __init__(self, points, unit, tier, context, end=None, prior=(), own_past=False, per_floor=limits.POINTS_PER_FLOOR):
         self.points, self.unit, self.tier, self.context = points, unit, tier, context
-        self.room = room  # left to the nearest limit at the first point, or None
+        self.end = end  # value of the nearest limit, or None
         self.prior = prior  # [(t, hi, lo), ...] of a healthy cycle
+        self.own_past = own_past  # the prior is but the earlier part of the same series
         self.whole = Retained(points, per_floor)
         self.judged, self.curve = without_warm_up(points, per_floor)
         self.quantum = _stats.quantum(points)
@@ -31,12 +33,18 @@ class Case:
     def least_growth(self):
         """The growth that would matter: a share of the level or of the room left, whichever is less; never below the meter's noise."""
         share = self._least_share()
-        relative = share * (self.curve.base if self.room is None else min(self.curve.base, self.room))
+        room = self.curve.base if self.end is None else max(self.end - self.curve.base, 0.0)
+        relative = share * min(self.curve.base, room)
         smallest = limits.MIN_COUNT if self.unit == _words.COUNT else 0.0
         return max(relative, smallest, limits.MIN_QUANTA * self.quantum)
 
+    @property
+    def has_known_cycle(self):
+        """Is normal known from elsewhere, and is there enough to hold against it, so that the shape matters less?"""
+        return bool(self.prior) and not self.own_past and self.tier != _words.WINDOW
+
     def _least_share(self):
-        if self.prior:
+        if self.has_known_cycle:
             return limits.MIN_GROWTH_AFTER_PRIOR
         if self.tier == _words.CYCLES:
             return limits.MIN_GROWTH_CYCLES
@@ -47,7 +55,7 @@ class Case:
 
 def judge(case):
     """Return ``(verdict, gates, decided_by)``; the verdict is a leak when every gate passes."""
-    ladder = AFTER_PRIOR if case.prior else ALONE
+    ladder = AFTER_PRIOR if case.has_known_cycle else STANDING_OUT if case.prior else ALONE
     gates = []
     for check, otherwise in ladder:
         one = check(case)
@@ -84,7 +92,7 @@ def growth_matters(case):
 
 def floor_rises(case):
     low, _mid, high = case.curve.slope
-    needed = 0.0 if case.prior else limits.STEADY_RISE
+    needed = 0.0 if case.has_known_cycle else limits.STEADY_RISE
     return gate(
         "floor_rises",
         low > 0 and case.curve.steadiness >= needed,
@@ -110,7 +118,7 @@ def past_warm_up(case):
 
 
 def growth_is_spread(case):
-    needed = limits.PRIOR_MIN_SPREAD if case.prior else limits.MIN_SPREAD
+    needed = limits.PRIOR_MIN_SPREAD if case.has_known_cycle else limits.MIN_SPREAD
     return gate(
         "growth_is_spread",
         case.curve.spread >= needed,
@@ -133,7 +141,7 @@ def growth_began_early(case):
 
 
 def growth_goes_on(case):
-    most = max(limits.PRIOR_QUIET_END if case.prior else limits.MAX_QUIET_END, case.curve.longest_rest)
+    most = max(limits.PRIOR_QUIET_END if case.has_known_cycle else limits.MAX_QUIET_END, case.curve.longest_rest)
     return gate(
         "growth_goes_on",
         case.curve.quiet_end <= most,
@@ -309,3 +317,5 @@ AFTER_PRIOR = (
     (at_its_own_high, _came_down_before),
     *EXPLAINED,
 )
+
+STANDING_OUT = ((_references.above_prior_cycle, _without_growth), *ALONE)

@@ -122,9 +122,10 @@ def _long_above_prior(case):
         return None
     border = max(high for _when, high, _low in case.prior) * (1 + limits.CONFIRM_MARGIN)
     above = _share_above([value for _when, value in case.whole.floors], border)
+    lasted = above * case.whole.span >= limits.PRIOR_ABOVE * limits.DAY
     return gate(
         "long_above_prior_cycle",
-        above >= limits.CONFIRM_ABOVE,
+        lasted and above >= limits.CONFIRM_ABOVE,
         "for %s of the time it was clearly above everything before (%s)" % (_numbers.share(above), _numbers.amount(border, case.unit)),
         above,
         limits.CONFIRM_ABOVE,

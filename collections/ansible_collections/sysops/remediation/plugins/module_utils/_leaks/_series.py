@@ -9,7 +9,8 @@ from .._gates import gate
 from .._units import human_duration
 from . import _clean, _exhaustion, _explain, _numbers, _words
 from . import _thresholds as limits
-from ._judge import Case, judge
+from ._cases import cases_of, prior_of
+from ._judge import judge
 from ._retained import Retained
 
 
@@ -34,8 +35,8 @@ def diagnose_series(points, unit, limits_known=None, context=None):
     if odd:
         gates.append(odd)
     _learn_from_previous(context, before, unit, current[-1][0])
-    room = known[0]["value"] - current[0][1] if known else None
-    case, verdict, found, decided_by = _gravest(_cases(current, unit, context, room))
+    end = known[0]["value"] if known else None
+    case, verdict, found, decided_by = _gravest(cases_of(current, unit, context, end))
     return _result(case, verdict, gates + found, decided_by, known)
 
 
@@ -88,65 +89,13 @@ def _learn_from_previous(context, before, unit, now):
     earlier, _dropped = _clean.clean_points(previous, unit)
     if not _enough(earlier, {})["passed"]:
         return
-    case, verdict, _gates, _decided_by = _gravest(_cases(earlier, unit, {}, None))
+    case, verdict, _gates, _decided_by = _gravest(cases_of(earlier, unit, {}))
     context["previous_verdict"] = verdict
     started = context.get("started_at")
     age = None if started is None else now - started
     lived = earlier[-1][0] - context.get("previous_started_at", earlier[0][0])
     if verdict not in _words.LEAKS and not context.get("oom_killed") and age is not None and lived >= age:
-        context["prior"] = [*_prior(context), *((when, value, value) for when, value in case.points)]
-
-
-def _prior(context):
-    """Return the usable ``(t, hi, lo)`` of the healthy cycle before."""
-    found = []
-    for row in context.get("prior") or ():
-        try:
-            when, high, low = float(row[0]), float(row[1]), float(row[-1])
-        except (TypeError, ValueError, IndexError):
-            continue
-        if 0 <= high < float("inf"):
-            found.append((when, high, low))
-    return found
-
-
-def _cases(points, unit, context, room):
-    """Return what is to be judged: the series, and the last parts of a long one against all before them."""
-    prior = _prior(context)
-    span = points[-1][0] - points[0][0]
-    collected = _after_gc(context, unit)
-    if collected:
-        return [Case(collected, unit, _tier(collected, prior), context, room, (), per_floor=1)]
-    cases = [Case(points, unit, _tier(points, prior), context, room, prior)]
-    for share in () if prior else limits.SPLITS:
-        border = points[-1][0] - span * share
-        if span * (1 - share) < limits.SPLIT_PRIOR_FROM or span * share < limits.DAY:
-            continue
-        earlier = [point for point in points if point[0] < border]
-        later = [point for point in points if point[0] >= border]
-        if all(_enough(part, {})["passed"] for part in (earlier, later)) and _speeds_up(earlier, later):
-            cases.append(Case(later, unit, _words.CYCLES, context, room, [(when, value, value) for when, value in earlier]))
-    return cases
-
-
-def _speeds_up(earlier, later):
-    """A leak that began late grows faster than what was before it; a warm-up does not."""
-    return Retained(later).slope[1] > Retained(earlier).slope[1]
-
-
-def _after_gc(context, unit):
-    """The live heap after collections, where enough of them were seen: garbage is not judged."""
-    points, _dropped = _clean.clean_points(context.get("live_after_gc"), unit)
-    if len(points) < limits.MIN_POINTS_AFTER_GC or points[-1][0] - points[0][0] < limits.MIN_SPAN:
-        return []
-    return points
-
-
-def _tier(points, prior):
-    span = points[-1][0] - points[0][0]
-    if prior or span >= limits.CYCLES_FROM:
-        return _words.CYCLES
-    return _words.HISTORY if span >= limits.HISTORY_FROM else _words.WINDOW
+        context["prior"] = [*prior_of(context), *((when, value, value) for when, value in case.points)]
 
 
 def _gravest(cases):

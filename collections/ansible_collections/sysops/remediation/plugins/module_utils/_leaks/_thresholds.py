@@ -63,11 +63,12 @@ PRIOR_FAR = 0.25  # share of the highest value before: so far above that it need
 PRIOR_QUIET_END = 0.30  # as MAX_QUIET_END: the staircases of real leaks rest for longer within a day.
 PRIOR_MIN_SPREAD = 0.15  # as MIN_SPREAD: enough to tell a staircase from a single step.
 OWN_HIGH = 0.97  # last floor against the highest floor of its own past: what came down again was given back.
-CONFIRM_ABOVE = 1.0 / 3  # share of the time above everything before that turns the suspicion into a confirmation.
+CONFIRM_ABOVE = 1.0 / 3  # share of the time above everything before, and at least a quarter of a day, that makes of the suspicion a confirmation.
 CONFIRM_MARGIN = 0.05  # share of the highest value before, likewise.
 SAME_HOUR_HIGHER = 0.8  # share of floors that lie above the same hour of the day before.
-SPLITS = (1.0 / 3, 1.0 / 6, 1.0 / 12)  # last parts of a long history that are compared with all before them.
-SPLIT_PRIOR_FROM = 2 * DAY  # seconds that "all before them" must cover to count as a cycle.
+LAST_PART = 1.0 / 3  # share of a long series that is compared with all before it; then half of that, and so on.
+LAST_PART_POINTS = 20  # points. Seven floors: half that many could rise by chance.
+PAST_FROM = 2 * DAY  # seconds that "all before it" must cover to have shown two daily peaks.
 
 # --- explained by something else ------------------------------------------------------------------------------------------------
 LOAD_EXPLAINS = 0.8  # correlation of use and load from which load is an explanation.

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is judged: the whole series, the live heap instead of it, and its last parts against all that came before them."""
+
+from __future__ import annotations
+
+from . import _clean, _words
+from . import _thresholds as limits
+from ._judge import Case
+from ._retained import Retained
+
+
+def cases_of(points, unit, context, end=None):
+    """Return the cases of one incarnation; ``end`` is the nearest limit, or None."""
+    prior = prior_of(context)
+    collected = _after_gc(context, unit)
+    if collected:
+        return [Case(collected, unit, tier_of(collected, prior), context, end, per_floor=1)]
+    whole = Case(points, unit, tier_of(points, prior), context, end, prior)
+    if prior or whole.tier == _words.WINDOW:
+        return [whole]
+    return [whole, *_last_parts(points, unit, context, end)]
+
+
+def tier_of(points, prior):
+    span = points[-1][0] - points[0][0]
+    if span < limits.HISTORY_FROM:
+        return _words.WINDOW
+    return _words.CYCLES if prior or span >= limits.CYCLES_FROM else _words.HISTORY
+
+
+def prior_of(context):
+    """Return the usable ``(t, hi, lo)`` of the healthy cycle before."""
+    found = []
+    for row in context.get("prior") or ():
+        try:
+            when, high, low = float(row[0]), float(row[1]), float(row[-1])
+        except (TypeError, ValueError, IndexError):
+            continue
+        if 0 <= high < float("inf"):
+            found.append((when, high, low))
+    return found
+
+
+def _after_gc(context, unit):
+    """The live heap after collections, where enough of them were seen: garbage is not judged."""
+    points, _dropped = _clean.clean_points(context.get("live_after_gc"), unit)
+    if len(points) < limits.MIN_POINTS_AFTER_GC or points[-1][0] - points[0][0] < limits.MIN_SPAN:
+        return []
+    return points
+
+
+def _last_parts(points, unit, context, end):
+    """A leak may begin late in a long life: each last part that stands out is a case of its own, with all before it as its prior."""
+    start, stop = points[0][0], points[-1][0]
+    share = limits.LAST_PART
+    while True:
+        border = stop - (stop - start) * share
+        earlier = [point for point in points if point[0] < border]
+        later = [point for point in points if point[0] >= border]
+        if len(later) < limits.LAST_PART_POINTS or len(earlier) < limits.LAST_PART_POINTS:
+            return
+        if _stands_out(earlier, later):
+            own_past = [(when, value, value) for when, value in earlier]
+            yield Case(later, unit, tier_of(points, ()), context, end, own_past, own_past=True)
+        share /= 2
+
+
+def _stands_out(earlier, later):
+    """Growing faster than what was before (a warm-up does not), for a day after days, or else to far above all that was before."""
+    if Retained(later).slope[1] <= Retained(earlier).slope[1]:
+        return False
+    lasted = later[-1][0] - later[0][0] >= limits.DAY and earlier[-1][0] - earlier[0][0] >= limits.PAST_FROM
+    return lasted or later[-1][1] > (1 + limits.PRIOR_FAR) * max(value for _when, value in earlier)
