@@ -76,5 +76,5 @@ msg:
   description: One line for people.
   returned: always
   type: str
-  sample: "remediation_hosts=mial matches no host of the inventory; did you mean 'mail'?"
+  sample: "remediation_hosts=mial matches no host of the inventory (did you mean 'mail'?)"
 """

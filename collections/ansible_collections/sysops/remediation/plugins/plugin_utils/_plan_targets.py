@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+
+from ._policy_kinds import did_you_mean
 
 
 @dataclass
@@ -55,8 +56,8 @@ def _host_objection(asked: Asked) -> str | None:
     if not asked.inventory and names_everything(asked.pattern):
         return f"remediation_hosts={asked.pattern} matches no host: the inventory is empty; name one with -i"
     within = f" within --limit {asked.limit}" if asked.limit else ""
-    near = get_close_matches(asked.pattern, {*asked.inventory, *asked.groups} - {"all", "ungrouped"}, n=3)
-    hint = f"; did you mean {' or '.join(repr(str(name)) for name in near)}?" if near and not asked.limit else ""
+    names = sorted({*asked.inventory, *asked.groups} - {"all", "ungrouped"})
+    hint = "" if asked.limit else did_you_mean(asked.pattern, names)
     return f"remediation_hosts={asked.pattern} matches no host of the inventory{within}{hint}"
 
 

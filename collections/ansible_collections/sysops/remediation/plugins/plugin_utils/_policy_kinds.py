@@ -105,7 +105,7 @@ class Duration(Kind):
 
     def __init__(self, least: float = 0, most: float = 30 * 86400):
         self.least, self.most = least, most
-        self.allowed = f"a duration such as 45s, 30m or 1h30m, from {human_duration(least)} to {human_duration(most)}"
+        self.allowed = f"a duration such as 45s, 30m or 1h30m, from {_shortest(least)} to {human_duration(most)}"
 
     def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
         try:
@@ -115,6 +115,10 @@ class Duration(Kind):
         if not self.least <= seconds <= self.most:
             return self.wrong(value, path, problems)
         return int(seconds) if seconds == int(seconds) else seconds
+
+
+def _shortest(seconds: float) -> str:
+    return f"{seconds * 1000:g} ms" if 0 < seconds < 1 else human_duration(seconds)
 
 
 class Size(Kind):

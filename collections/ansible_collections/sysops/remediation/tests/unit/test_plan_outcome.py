@@ -1,0 +1,134 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From results to outcomes, and from outcomes to how the run ended."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sysops.remediation.plugins.module_utils._gates import gate
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_outcome import bad_ends, ended, planned, reconcile, settle
+
+ACTION = {"incident": "r-1", "host": "mail1", "service": "systemd/postfix.service", "action": "reload"}
+
+
+def step(outcome, action="restart", **more):
+    return {"outcome": outcome, "action": action, "msg": f"it was {outcome}", **more}
+
+
+def outcome(word, host="mail1", incident="r-1"):
+    return {"incident": incident, "host": host, "service": "systemd/x", "outcome": word, "action": "restart", "msg": "because"}
+
+
+def plan(actions=(), refusals=(), unreachable=(), errors=(), purpose="remediate"):
+    return {
+        "id": "p",
+        "run_id": "r",
+        "purpose": purpose,
+        "actions": list(actions),
+        "refusals": list(refusals),
+        "unreachable": list(unreachable),
+        "errors": list(errors),
+    }
+
+
+def refusal(*closed_gates):
+    gates = [gate("mode", "mode" not in closed_gates, "d"), gate("ladder", "ladder" not in closed_gates, "no ladder")]
+    return {"incident": "r-9", "host": "web1", "service": "systemd/x", "gates": gates}
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("succeeded", "remediated"),
+        ("refused", "refused"),
+        ("already_changed", "already_changed"),
+        ("inconclusive", "inconclusive"),
+        ("unverified", "failed"),
+        ("failed", "failed"),
+        ("predicted", "predicted"),
+        ("skipped", "refused"),
+        ("a word of a later version", "failed"),
+    ],
+)
+def test_the_word_of_the_last_step_is_the_outcome(said, means):
+    assert settle(ACTION, [step("unverified", "reload"), step(said)], {}, {})["outcome"] == means
+
+
+def test_the_action_and_the_message_are_those_of_the_last_step():
+    settled = settle(ACTION, [step("unverified", "reload"), step("succeeded", "restart")], {}, {})
+    assert (settled["action"], settled["msg"]) == ("restart", "it was succeeded")
+    assert len(settled["steps"]) == 2
+
+
+def test_a_module_that_crashed_is_a_failure_with_one_line():
+    settled = settle(ACTION, [{"failed": True, "msg": "MODULE FAILURE\nsee stderr"}], {}, {})
+    assert (settled["outcome"], settled["msg"], settled["action"]) == ("failed", "MODULE FAILURE see stderr", "reload")
+
+
+def test_a_host_that_was_lost_leaves_unknown():
+    before = settle(ACTION, [], {"unreachable": True, "msg": "no route"}, {})
+    during = settle(ACTION, [{"unreachable": True, "msg": "no route"}], {}, {})
+    assert before["outcome"] == during["outcome"] == "unknown"
+    assert "nothing was done" in before["msg"]
+    assert "nothing was done" not in during["msg"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "fetched", "evidence"),
+    [
+        ({"skipped": True}, {"skipped": True}, None),
+        ({"evidence": {"path": "/e", "fetched_to": None}}, {"skipped": True}, {"path": "/e", "fetched_to": None}),
+        ({"evidence": {"path": "/e", "fetched_to": None}}, {"dest": "/here"}, {"path": "/e", "fetched_to": "/here"}),
+        ({"evidence": {"path": "/e"}}, {"failed": True, "msg": "disk full"}, {"path": "/e", "error": "not fetched: disk full"}),
+        ({"failed": True, "msg": "no space\nleft"}, {}, {"error": "no space left"}),
+    ],
+)
+def test_the_evidence_says_where_it_is_or_why_it_is_not(kept, fetched, evidence):
+    assert settle(ACTION, [step("succeeded")], kept, fetched)["evidence"] == evidence
+
+
+def test_an_action_that_left_no_outcome_is_unknown():
+    settled = reconcile(plan(actions=[ACTION, {**ACTION, "incident": "r-2"}]), [outcome("remediated", incident="r-2")])
+    assert [(one["incident"], one["outcome"]) for one in settled] == [("r-1", "unknown"), ("r-2", "remediated")]
+
+
+@pytest.mark.parametrize("word", ["remediated", "predicted", "already_changed"])
+def test_a_good_end_wakes_nobody(word):
+    assert bad_ends(plan(actions=[ACTION]), [outcome(word)]) == {}
+
+
+@pytest.mark.parametrize("word", ["failed", "unknown", "refused", "inconclusive", "ineffective", "chronic"])
+def test_a_bad_end_fails_exactly_its_host(word):
+    assert bad_ends(plan(actions=[ACTION]), [outcome(word)]) == {"mail1": [f"systemd/x: {word}: because"]}
+
+
+def test_a_refusal_by_the_will_of_the_policy_is_no_bad_end_unless_a_person_asked():
+    assert bad_ends(plan(refusals=[refusal("mode")]), []) == {}
+    assert list(bad_ends(plan(refusals=[refusal("mode")], purpose="restart"), [])) == ["web1"]
+    assert list(bad_ends(plan(refusals=[refusal("mode", "ladder")]), [])) == ["web1"]
+
+
+ERROR = {"host": "db1", "msg": "bad policy"}
+
+
+@pytest.mark.parametrize(
+    ("what", "outcomes", "status"),
+    [
+        (plan(), [], "nothing_to_do"),
+        (plan(refusals=[refusal("mode")]), [], "nothing_to_do"),
+        (plan(actions=[ACTION]), [outcome("remediated")], "succeeded"),
+        (plan(actions=[ACTION]), [outcome("refused")], "refused"),
+        (plan(actions=[ACTION], unreachable=["web1"]), [outcome("refused")], "unreachable"),
+        (plan(actions=[ACTION], unreachable=["web1"]), [outcome("failed")], "failed"),
+        (plan(errors=[ERROR], unreachable=["web1"]), [], "failed"),
+    ],
+)
+def test_the_run_ends_as_the_worst_that_happened(what, outcomes, status):
+    answer = ended(what, outcomes)
+    assert answer["status"] == status
+    assert bool(answer["message"]) == (status not in ("nothing_to_do", "succeeded"))
+
+
+def test_a_run_that_only_plans_answers_with_the_plan():
+    assert planned(plan(actions=[ACTION]))["plan"]["actions"] == [ACTION]

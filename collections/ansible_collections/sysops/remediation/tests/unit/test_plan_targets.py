@@ -1,0 +1,63 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which runs may not even begin, and the one line that says why."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_targets import Asked, judge, names_everything
+
+INVENTORY = {"inventory": ["mail1", "mail2", "web1"], "groups": ["all", "ungrouped", "mail"]}
+
+
+def asked(pattern="mail", matched=("mail1", "mail2"), **more):
+    return judge(Asked(pattern=pattern, matched=list(matched), **INVENTORY | more))
+
+
+def test_named_hosts_may_be_treated():
+    assert asked(acts=True) == ("ok", "2 hosts: mail1, mail2")
+
+
+def test_a_pattern_that_matches_nothing_gets_the_nearest_names():
+    assert asked("mial", []) == ("no_hosts", "remediation_hosts=mial matches no host of the inventory (did you mean 'mail'?)")
+
+
+def test_a_limit_that_leaves_nothing_is_named():
+    assert asked("mail", [], limit="web1") == ("no_hosts", "remediation_hosts=mail matches no host of the inventory within --limit web1")
+
+
+def test_an_empty_inventory_is_called_empty():
+    status, message = asked("all", [], inventory=[])
+    assert status == "no_hosts"
+    assert "the inventory is empty" in message
+
+
+@pytest.mark.parametrize("pattern", ["all", "*", "all:!web1", "mail,all"])
+def test_everything_must_be_meant(pattern):
+    status, message = asked(pattern, acts=True)
+    assert status == "invalid_input"
+    assert "remediation_allow_all=true" in message
+    assert asked(pattern, acts=True, allow_all=True)[0] == "ok"
+    assert asked(pattern, acts=True, limit="mail1")[0] == "ok"
+    assert asked(pattern, acts=False)[0] == "ok"
+
+
+def test_a_limit_to_everything_is_no_limit():
+    assert asked("all", acts=True, limit="all")[0] == "invalid_input"
+
+
+@pytest.mark.parametrize("pattern", ["mail", "wall", "all-in-one", "mail:&web"])
+def test_a_name_that_only_looks_like_everything(pattern):
+    assert not names_everything(pattern)
+
+
+@pytest.mark.parametrize("service", [None, "", "  "])
+def test_a_restart_needs_a_service(service):
+    status, message = asked(service=service, service_required=True)
+    assert status == "invalid_input"
+    assert message.startswith("remediation_service is not set")
+
+
+def test_a_list_of_services_in_the_wrong_variable_is_pointed_out():
+    assert "remediation_services" in asked(service=[{"name": "postfix"}])[1]
