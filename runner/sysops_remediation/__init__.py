@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._run import Run
     from ._status import EXIT_CODES, RunStatus
+    from .aio import AsyncRemediator, AsyncRun
     from .events import EventKind, RunEvent
     from .models import DiagnoseResult, Diagnosis, Gate, Incident, Plan, PlanResult, RemediateResult, RunResult
     from .remediator import Remediator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "_run": ["Run"],
     "_status": ["EXIT_CODES", "RunStatus"],
+    "aio": ["AsyncRemediator", "AsyncRun"],
     "events": ["EventKind", "RunEvent"],
     "models": ["DiagnoseResult", "Diagnosis", "Gate", "Incident", "Plan", "PlanResult", "RemediateResult", "RunResult"],
     "remediator": ["Remediator"],
@@ -34,6 +36,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "EXIT_CODES",
+    "AsyncRemediator",
+    "AsyncRun",
     "DiagnoseResult",
     "Diagnosis",
     "EventKind",

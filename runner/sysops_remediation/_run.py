@@ -53,9 +53,15 @@ class Run(Generic[Result]):
 
     def __iter__(self) -> Iterator[RunEvent]:
         """Yield the events as they happen, until the run has ended."""
-        while (event := self._events.get()) is not None:
+        while (event := self.next_event()) is not None:
             yield event
-        self._put(None)  # for the next reader
+
+    def next_event(self) -> RunEvent | None:
+        """Return the next event, waiting for it; None when the run has ended."""
+        event = self._events.get()
+        if event is None:
+            self._put(None)  # for the next reader
+        return event
 
     @property
     def running(self) -> bool:

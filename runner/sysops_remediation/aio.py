@@ -1,0 +1,70 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The same API for asyncio programs. The work is done by the same threads and processes; nothing here blocks the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Generic, TypeVar
+
+from ._run import Run
+from .events import RunEvent
+from .models import DiagnoseResult, PlanResult, RemediateResult, RunResult
+from .remediator import Remediator
+
+Result = TypeVar("Result", bound=RunResult)
+
+
+class AsyncRun(Generic[Result]):
+    """Handle of a run in progress: iterate it for events, ``await run.result()`` for the typed result."""
+
+    def __init__(self, run: Run[Result]) -> None:
+        self._run = run
+
+    async def __aiter__(self) -> AsyncIterator[RunEvent]:
+        while (event := await asyncio.to_thread(self._run.next_event)) is not None:
+            yield event
+
+    async def result(self) -> Result:
+        """Wait for the end of the run. When the waiting task is cancelled, so is the run."""
+        try:
+            return await asyncio.to_thread(self._run.wait)
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+
+    def cancel(self) -> None:
+        self._run.cancel()
+
+
+class AsyncRemediator:
+    """As :class:`Remediator`, with the same arguments; its methods are awaited, its ``start_…`` return an :class:`AsyncRun`."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._remediator = Remediator(*arguments, **options)
+
+    async def diagnose(self, **options: Any) -> DiagnoseResult:
+        return await self.start_diagnose(**options).result()
+
+    async def plan(self, **options: Any) -> PlanResult:
+        return await self.start_plan(**options).result()
+
+    async def remediate(self, **options: Any) -> RemediateResult:
+        return await self.start_remediate(**options).result()
+
+    async def restart(self, service: str, **options: Any) -> RemediateResult:
+        return await self.start_restart(service, **options).result()
+
+    def start_diagnose(self, **options: Any) -> AsyncRun[DiagnoseResult]:
+        return AsyncRun(self._remediator.start_diagnose(**options))
+
+    def start_plan(self, **options: Any) -> AsyncRun[PlanResult]:
+        return AsyncRun(self._remediator.start_plan(**options))
+
+    def start_remediate(self, **options: Any) -> AsyncRun[RemediateResult]:
+        return AsyncRun(self._remediator.start_remediate(**options))
+
+    def start_restart(self, service: str, **options: Any) -> AsyncRun[RemediateResult]:
+        return AsyncRun(self._remediator.start_restart(service, **options))
