@@ -50,12 +50,12 @@ def diagnose(evidence, root, host, boot, max_points):
         limits[name] = more + limits.get(name, [])
     merged, resources = {}, {}
     for name in RESOURCES:
-        joined = _merge(name, evidence, current, host["time"])
-        if joined.points:
-            context = _context(name, evidence, current, previous)
-            merged[name], resources[name] = _judge(name, evidence, joined, limits.get(name), context)
+        merged[name] = _merge(name, evidence, current, host["time"])
+        if merged[name].points:
+            context = _context(name, evidence, current, previous, merged[name])
+            resources[name] = _leaks.diagnose_series(merged[name].points, RESOURCES[name], limits.get(name), context)
         else:
-            merged[name], resources[name] = joined, _leaks.unreadable(RESOURCES[name], _why_unreadable(name, evidence, root))
+            resources[name] = _leaks.unreadable(RESOURCES[name], _why_unreadable(name, evidence, root))
     state_dict = _state_dict(state)
     summary = _leaks.summarise(resources, evidence.post_mortem, state_dict, evidence.notes)
     found = {
@@ -104,17 +104,6 @@ def _may_be(life, last):
     return not last.get("started_at") or life.end >= last["started_at"] - 1
 
 
-def _judge(name, evidence, joined, limits, context):
-    """Judge what the sources give together; a few old samples must not spoil what the window alone can tell."""
-    judged = _leaks.diagnose_series(joined.points, RESOURCES[name], limits, dict(context, source=joined.carried_by))
-    live = _live(name, evidence)
-    if judged["verdict"] != "insufficient_data" or joined.used == ["live"] or not live:
-        return joined, judged
-    reasons = dict.fromkeys(("history", "series"), "its samples are too few and too far apart to be judged together with the window")
-    alone = sources.Merged(live, ["live"], "live", reasons)
-    return alone, _leaks.diagnose_series(live, RESOURCES[name], limits, dict(context, source="live"))
-
-
 def _live(name, evidence):
     return [point for segment in evidence.segments for point in segment.points[name]]
 
@@ -126,11 +115,12 @@ def _merge(name, evidence, current, now):
     return sources.merge(live, history, series)
 
 
-def _context(name, evidence, current, previous):
+def _context(name, evidence, current, previous, merged):
     incarnation = evidence.service.state.incarnation
     started_at = incarnation.started_at if incarnation else (current.started_at if current else None)
     context = {
         "resource": name,
+        "source": merged.carried_by,
         "started_at": started_at,
         "boundaries": _boundaries(evidence, previous, started_at),
         "oom_killed": evidence.oom_killed,

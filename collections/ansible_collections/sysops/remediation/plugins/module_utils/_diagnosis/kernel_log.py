@@ -71,7 +71,7 @@ def _kill(said, when, groups, tasks):
     in_table = [rss for one, _comm, rss in tasks if one == pid]
     return OomKill(
         when=when,
-        scope="unit" if said.startswith("Memory cgroup") else "host",
+        scope="unit" if groups.get("limited") or said.startswith("Memory cgroup") else "host",
         limited=groups.get("limited"),
         group=groups.get("group"),
         pid=pid,
