@@ -25,9 +25,6 @@ def gate(result, name):
     return next(one for one in result["gates"] if one["name"] == name)
 
 
-# --- one series by itself
-
-
 @pytest.mark.parametrize("count", [20, 60, 120, 300])
 def test_steady_growth_in_a_live_window_is_suspected(count):
     assert verdict(series(shapes.leak(count))) == "leak_suspected"
@@ -95,9 +92,6 @@ def test_a_service_of_seconds_warms_up():
     assert verdict(points, started_at=EPOCH - 60) == "leak_suspected"
 
 
-# --- counters
-
-
 def test_descriptors_that_are_never_closed_are_a_leak():
     result = diagnose_series(series([20 + at for at in range(60)]), "count", [{"name": "RLIMIT_NOFILE", "value": 1024}], {"resource": "fds"})
     assert (result["verdict"], result["urgency"]) == ("leak_suspected", "now")
@@ -110,9 +104,6 @@ def test_zombies_that_grow_from_nothing_are_a_leak():
 
 def test_a_pool_that_opens_its_last_members_is_not_a_leak():
     assert verdict(series([20 + min(at // 10, 4) for at in range(60)]), "count", resource="threads") not in LEAKS
-
-
-# --- what came before
 
 
 def test_a_window_without_history_is_never_confirmed():
@@ -192,9 +183,6 @@ def test_a_restart_a_moment_ago_leaves_too_little_to_judge():
     assert "since the service last started" in gate(result, "enough_points")["detail"]
 
 
-# --- explained by something else
-
-
 def rising_load(count=120):
     return [100 + 50 * at / count + 20 * math.sin(at / 5.0) for at in range(count)]
 
@@ -231,9 +219,6 @@ def test_a_growing_heap_that_is_collected_is_not_a_leak_and_its_live_part_can_be
     assert verdict(points, live_after_gc=collected) not in LEAKS
     assert verdict(points, live_after_gc=growing) in LEAKS
     assert verdict(points, live_after_gc=collected[:3]) in LEAKS  # too few collections to say anything
-
-
-# --- urgency
 
 
 @pytest.mark.parametrize(
@@ -273,9 +258,6 @@ def test_a_percentage_ends_at_a_hundred():
 def test_a_healthy_service_close_to_its_limit_is_not_urgent():
     result = diagnose_series(series(shapes.flat(level=500 * MIB)), "bytes", MEMORY_MAX)
     assert (result["verdict"], result["urgency"]) == ("healthy", "none")
-
-
-# --- what comes back
 
 
 def test_every_result_uses_the_words_and_keys_of_the_docstring():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from . import _clean, _words
 from . import _thresholds as limits
-from ._judge import Case
+from ._case import Case
 from ._retained import Retained
 
 

@@ -45,9 +45,6 @@ def unreadable(unit, reason):
     return _insufficient([], unit, {}, [gate("readable", False, reason)])
 
 
-# --- what is judged ---------------------------------------------------------------------------------------------------------------
-
-
 def _points_clean(dropped, unit):
     lost = {why: count for why, count in dropped.items() if count and why != "thinned"}
     parts = ["%d %s" % (count, why.replace("_", " ")) for why, count in sorted(lost.items())]
@@ -114,9 +111,6 @@ def _page_cache(case):
         "grew by %s" % _numbers.amount(case.curve.growth, case.unit) if grows else "does not grow"
     )
     return (_words.CACHE_GROWTH if grows else _words.HEALTHY), [gate("not_page_cache", False, detail)], "not_page_cache"
-
-
-# --- the result -------------------------------------------------------------------------------------------------------------------
 
 
 def _result(case, verdict, gates, decided_by, known):

@@ -10,7 +10,7 @@ series is counted in bytes or gibibytes, or sampled each second or each minute. 
 
 from __future__ import annotations
 
-# --- points -------------------------------------------------------------------------------------------------------------------
+# Points
 MAX_POINTS = 4000  # points. A floor needs no more than a hundred; more are thinned to the lowest and highest of each block.
 MIN_POINTS = 10  # points. Five floors of two points: the fewest on which Kendall's test can reach 95 %.
 MIN_POINTS_AFTER_GC = 6  # points. Each one is a floor already.
@@ -24,14 +24,14 @@ MAX_EPOCH = 1e11  # seconds. The year 5138.
 PERCENT_FULL = 100.0  # percent.
 CHART_POINTS = 60  # points that go back for charts (design.md).
 
-# --- how much is known ----------------------------------------------------------------------------------------------------------
+# How much is known
 SURE_POINTS = 60  # points. Measured: windows of 60 s find 9 of 10 leaks of the own recordings, windows of 20 s 8.
-HISTORY_FROM = 1800.0  # seconds. Shorter series are a "window": caches, pools and JIT of the corpus' services settle within 25 min.
+HISTORY_FROM = 1800.0  # seconds. Shorter series are a "window": heaps and caches of the corpus take 8 to 25 min to settle.
 CYCLES_FROM = 36 * 3600.0  # seconds. A day and a half: half a day can be compared with the same hours of the day before.
 DAY = 86400.0  # seconds. The cycle of people, cron and logrotate.
-WARM_UP_AGE = 20.0  # seconds since start. Measured: interpreters and pools of the own recordings are up within 15 s.
+WARM_UP_AGE = 20.0  # seconds since start. Measured: C and Python processes are up within 15 s; a JVM takes longer, and levels off.
 
-# --- does it grow? --------------------------------------------------------------------------------------------------------------
+# Does it grow?
 Z_95 = 1.96  # normal quantile of a two-sided 95 % interval.
 STEADY_RISE = 0.5  # share. Lower end of the 95 % slope, times the time, against the growth of the floor. Measured: leaks >= 0.8.
 MIN_QUANTA = 4.0  # smallest steps of the meter. Three could be one jump seen through rounding.
@@ -44,7 +44,7 @@ MIN_GROWTH_CYCLES = 0.10  # same, for more than a day and a half: what grows thr
 MIN_GROWTH_HISTORY = 0.15  # same, for hours. A restart buys no more than what grew. Measured: undisturbed services creep by 12 % in 12 h.
 MIN_GROWTH_AFTER_PRIOR = 0.05  # same, above a healthy cycle. That cycle says what is normal; this only says that it still grows.
 
-# --- of what shape is the growth? -----------------------------------------------------------------------------------------------
+# Of what shape is the growth?
 WARM_UP_SLICE = 1.0 / 6  # share of the time that is looked at (and cut) as warm-up at once.
 WARM_UP_SHARE = 0.5  # share of the growth within that slice; steady growth has 0.17.
 WARM_UP_CUTS = 3  # times. Together they remove at most 42 % of the time.
@@ -56,7 +56,7 @@ SLOWDOWN = 0.75  # later slope (upper end) against the earlier one (lower end): 
 TEETH_OUTGROWN = 2.0  # times the height of a tooth. Measured: leaks >= 34, heaps that a collector resizes <= 1.9.
 MIN_PEAK_RISE = 0.33  # growth of the peaks from the first to the last third against that of the floor; steady growth has 0.67.
 
-# --- against a healthy cycle before ---------------------------------------------------------------------------------------------
+# Against a healthy cycle before
 PRIOR_MARGIN = 0.02  # share of the highest value before. The reading error of the percentages in the corpus.
 PRIOR_ABOVE = 0.25  # share of the time above everything before: longer than the top of a daily peak lasts (0.2 for a sine).
 PRIOR_FAR = 0.25  # share of the highest value before: so far above that it need not have lasted.
@@ -70,14 +70,17 @@ LAST_PART = 1.0 / 3  # share of a long series that is compared with all before i
 LAST_PART_POINTS = 20  # points. Seven floors: half that many could rise by chance.
 PAST_FROM = 2 * DAY  # seconds that "all before it" must cover to have shown two daily peaks.
 
-# --- explained by something else ------------------------------------------------------------------------------------------------
+# Explained by something else; what is not a leak has a shape, too
 LOAD_EXPLAINS = 0.8  # correlation of use and load from which load is an explanation.
 LOAD_VARIES = 0.1  # standard deviation of the load against its mean; flatter load explains nothing.
-FREE_CHUNKS = 0.6  # share of the growth that the allocator holds free. Measured: glibc fragmentation 0.98, leaks 0.05.
+FREE_CHUNKS = 0.6  # share of the growth that the allocator holds free. Measured: glibc after fragmentation holds 98 % free; what leaks is not free.
+STEP_SPREAD = 0.1  # share of the time in which a step does the middle of its growth: three of thirty floors.
+STEP_START = 1.0 / 12  # share of the time. What happens earlier belongs to the start of the service: a warm-up, not a step.
+LAST_TOOTH = 0.5  # share of the time before any growth, from which the growth is but the tooth that has not come down yet.
 TOOTH = 0.10  # share of the level that a fall must have to be a tooth.
 TEETH = 3  # falls that make a sawtooth.
 
-# --- urgency --------------------------------------------------------------------------------------------------------------------
+# Urgency
 LIMIT_PLAUSIBLE = 0.5  # share of what is in use. An enforced limit cannot be exceeded twofold.
 URGENT_NOW = 3600.0  # seconds to exhaustion, lower end. Less than it takes to wake somebody who then has to think.
 URGENT_HOURS = 86400.0  # seconds. Before the same time tomorrow.
