@@ -26,29 +26,28 @@ show_journal() {
   local container
   for container in $(containers "$1"); do
     echo "--- journal of $(docker inspect --format '{{.Name}}' "$container")" >&2
-    docker exec "$container" journalctl --no-pager --lines 150 --output short-precise >&2 || true
+    docker exec "$container" journalctl --no-pager --lines 400 --output short-precise | grep -v ansible-ansible | tail -60 >&2 || true
   done
 }
 
 current=
 remove_containers() {
-  if [ -n "$current" ]; then
-    containers "$current" | xargs --no-run-if-empty docker rm --force --volumes > /dev/null
-  fi
+  [ -z "$current" ] || molecule destroy --scenario-name "$current" > /dev/null 2>&1 || echo "molecule: destroying $current failed" >&2
 }
 trap remove_containers EXIT
 
-for release in $(cat molecule/*/inventory.yml | sed -n 's/.*container_release: *\([a-z]*\).*/\1/p' | sort -u) bookworm; do
-  scripts/build-image.sh "$release"
+for packages in .config/molecule/images/*.packages; do
+  scripts/build-image.sh "$(basename "$packages" .packages)"
 done
-for scenario in "${scenarios[@]}"; do
-  current=$scenario
+for current in "${scenarios[@]}"; do
   started=$SECONDS
-  if ! molecule test --scenario-name "$scenario" --destroy=never; then
-    show_journal "$scenario"
-    echo "molecule: scenario $scenario failed after $((SECONDS - started)) s" >&2
+  # --destroy=never leaves out the first destroy too.
+  remove_containers
+  if ! molecule test --scenario-name "$current" --destroy=never; then
+    show_journal "$current"
+    echo "molecule: scenario $current failed after $((SECONDS - started)) s" >&2
     exit 1
   fi
   remove_containers
-  echo "molecule: scenario $scenario passed in $((SECONDS - started)) s"
+  echo "molecule: scenario $current passed in $((SECONDS - started)) s"
 done
