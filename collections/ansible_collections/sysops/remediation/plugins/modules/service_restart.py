@@ -366,6 +366,7 @@ from ..module_utils import _run, _spec
 from ..module_utils._action import flow, request
 from ..module_utils._host_state import paths
 from ..module_utils._managers import ManagerError, resolve
+from ..module_utils._managers._base import Unsupported
 
 SUBOPTIONS = {
     "permit": {
@@ -431,14 +432,22 @@ def argument_spec():
     )
 
 
+def act(asked, params, check_mode):
+    """Return why this manager was chosen, and the result."""
+    try:
+        manager, why = resolve(params, _run.run)
+    except Unsupported as error:
+        return "", flow.declined(asked, error, params["manager"])
+    directory = paths.state_directory(manager.name, params["scope"], params["state_dir"])
+    return why, flow.perform(asked, manager, directory, check_mode=check_mode)
+
+
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     _spec.hide_passwords(module, [module.params["server"]])
     try:
         asked = request.from_params(module.params)
-        manager, why = resolve(module.params, _run.run)
-        directory = paths.state_directory(manager.name, module.params["scope"], module.params["state_dir"])
-        answer = flow.perform(asked, manager, directory, check_mode=module.check_mode)
+        why, answer = act(asked, module.params, module.check_mode)
     except (ValueError, ManagerError) as error:
         module.fail_json(msg=str(error), outcome="failed", refused=False)
     for warning in answer.pop("warnings"):

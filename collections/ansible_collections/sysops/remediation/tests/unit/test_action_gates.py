@@ -280,6 +280,10 @@ class TestServiceGates:
         assert bench.call(reset_failed=True)["outcome"] == "succeeded"
         assert bench.manager.calls == ["reset-failed", "start"]
 
+    def test_systemd_keeps_the_result_of_the_last_try_when_it_gives_up(self, bench):
+        bench.manager._apply({"active": _base.FAILED, "result": "exit-code", "flags": {"gave_up": True}})
+        refused(bench, "start_limit")
+
     def test_reset_failed_is_for_start_limits_only(self, bench):
         bench.manager._apply({"active": _base.FAILED, "result": "exit-code"})
         bench.call(reset_failed=True)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .._managers import _base
-from . import helper, scaling
+from . import helper, scaling, service_gates
 from .request import RELOAD, RESTART, SCALE
 
 _SLACK = 60.0  # seconds beyond the timeouts that the helper gets for its questions to the manager
@@ -46,7 +46,7 @@ def _prepare(case, prepared):
     if request.daemon_reload and case.state.flags.get("need_daemon_reload"):
         case.manager.daemon_reload(request.timeout)
         prepared.append("daemon-reload")
-    if request.reset_failed and case.state.result == "start-limit-hit" and case.manager.name == "systemd":
+    if request.reset_failed and service_gates.gave_up(case.state) and case.manager.name == "systemd":
         case.manager.reset_failed(case.name, request.timeout)
         prepared.append("reset-failed")
 

@@ -14,6 +14,7 @@ from .._managers import _base
 from .._units import human_duration
 from .case import life
 from .request import RESTART
+from .service_gates import gave_up
 
 _LOST = 600.0  # seconds beyond its timeout within which an attempt that nobody finished can be the reason why a service is down
 _NOT_PROVEN = ("unverified", "inconclusive", "failed")
@@ -55,7 +56,7 @@ def may_complete(case):
     attempt = case.unfinished
     if not attempt or not case.down or attempt["action"] not in (RESTART, "start") or attempt["at"]["boot_id"] != case.now["boot_id"]:
         return False
-    if attempt.get("was_active") != _base.RUNNING or case.state.result == "start-limit-hit":
+    if attempt.get("was_active") != _base.RUNNING or gave_up(case.state):
         return False
     window = attempt.get("timeout", 0.0) + _LOST
     if case.state.stopped_at is None:

@@ -33,12 +33,12 @@ _BY_RESULT = {
 }
 
 
-def build(case, outcome, msg, gates, **more):
+def build(state, action, outcome, msg, gates, **more):
     """Return the module's result; ``failed`` is set for every outcome after which a task must not go on."""
     result = {
         "changed": False,
-        "service": case.state.key,
-        "action": case.request.action,
+        "service": state.key,
+        "action": action,
         "outcome": outcome,
         "refused": outcome in ("refused", "already_changed"),
         "msg": _redact.redact(msg),
@@ -51,7 +51,7 @@ def build(case, outcome, msg, gates, **more):
         "scaled": {},
         "logs": [],
         "next_steps": [],
-        "notes": list(case.state.notes),
+        "notes": list(state.notes),
         "warnings": [],
     }
     result.update(more)
@@ -66,7 +66,9 @@ def refusal(case, gates, memory=None):
     changed = any(one["name"] == "incarnation" for one in shut)
     msg = "%s of %s refused: %s" % (case.request.action, case.name, "; ".join(one["detail"] for one in shut))
     now = snapshot(case.state, memory)
-    return build(case, "already_changed" if changed else "refused", msg, gates, before=now, after=now, next_steps=_when_open(case, shut))
+    gates = shut + [one for one in gates if one["passed"]]  # what matters first
+    outcome = "already_changed" if changed else "refused"
+    return build(case.state, case.request.action, outcome, msg, gates, before=now, after=now, next_steps=_when_open(case, shut))
 
 
 def _when_open(case, shut):

@@ -78,8 +78,13 @@ def definition(case):
     return gate("definition", False, detail % case.name)
 
 
+def gave_up(state):
+    """Has the manager stopped starting it after several tries? systemd keeps the result of the last try, so a flag tells."""
+    return state.active == _base.FAILED and bool(state.result == "start-limit-hit" or state.flags.get("gave_up"))
+
+
 def start_limit(case):
-    if case.request.action != RESTART or case.state.result != "start-limit-hit":
+    if case.request.action != RESTART or not gave_up(case.state):
         return None
     if case.request.reset_failed:
         return gate("start_limit", True, "%s hit its start limit: reset-failed is done first, as allowed" % case.name)
