@@ -119,7 +119,7 @@ class TestExamine:
         victim = state(name="prefork.service", result="oom-kill", exit_signal=9, stopped_at=kills[-1].when)
         found = examine(victim, kills, "/prefork.service")
         assert (found["kind"], found["cause"]) == ("oom_killed", "host_oom")
-        assert found["culprit"]["comm"] == "python3"
+        assert found["culprit"]["comm"] == "hog"
         assert found["culprit"]["rss"] > 500 * MIB
         assert "restarting the victim does not cure that" in found["evidence"][-1]
 
