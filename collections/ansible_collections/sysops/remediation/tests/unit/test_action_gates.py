@@ -75,6 +75,12 @@ class TestIncarnation:
     def test_one_that_was_diagnosed_dead_and_runs_again_is_left_alone(self, bench):
         assert "has been started since" in refused(bench, "incarnation", expect="none")["msg"]
 
+    def test_a_unit_without_a_process_was_diagnosed_without_one(self, bench):
+        bench.manager.inspect = lambda name: _base.ServiceState(
+            "systemd", name, active=_base.RUNNING, flags={"no_process": True}, properties={"LoadState": "loaded", "InvocationID": "abc"}
+        )
+        assert bench.call(expect="none", check=True)["outcome"] == "predicted"
+
     def test_the_next_rung_of_an_incident_may_follow_its_own_restart(self, bench):
         diagnosed = bench.incarnation
         bench.manager.timeline = [(1.0, {"active": _base.FAILED, "result": "exit-code"})]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from .._gates import gate
 from .._managers import _base
-from .case import life
 from .request import NOT_RUNNING, RELOAD, RESTART
 
 # Relations through which a restart of the service takes another one along, or needs it.
@@ -20,7 +19,7 @@ def incarnation(case):
     expected = case.request.expect
     if expected is None:
         return None
-    found = life(case.state) or NOT_RUNNING
+    found = case.state.incarnation.id if case.state.incarnation else NOT_RUNNING  # a unit without a process was diagnosed without one, too
     if found in _heirs(case, expected):
         return gate("incarnation", True, "%s is still the one that was diagnosed" % case.name, value=found, threshold=expected)
     if found == NOT_RUNNING:
