@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[6]
 PATIENCE = 120.0  # this machine may be busy with other things
 
 SERVICE = """
-import os, socket, sys, time
+import os, signal, socket, sys, time
+signal.signal(signal.SIGHUP, lambda *_: None)  # reloads, and leaks on
 port, room = int(sys.argv[1]), sys.argv[2]
 def number(name):
     path = os.path.join(room, name)

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the playbooks refuse to begin, what they limit themselves to, and the ladder."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.sysops.remediation.tests.unit.flow_lab import ROOT, FlowLab
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    lab = FlowLab(tmp_path_factory.mktemp("flow"))
+    lab.add("one", {"mode": "auto"})
+    lab.add("two", {"mode": "auto"})
+    lab.add("asks", {})
+    ladder = [{"action": "reload", "timeout": "5s"}, {"action": "restart"}]
+    lab.add("climbs", {"mode": "auto", "ladder": ladder}, leaking_lives=1)
+    try:
+        lab.start()
+        yield lab
+    finally:
+        lab.stop()
+
+
+def stopped(run, status, message):
+    assert run.rc != 0
+    assert run.answer["status"] == status
+    assert message in run.answer["message"]
+    assert len(run.answer["message"].splitlines()) == 1
+
+
+def test_remediate_on_everything_must_be_meant(lab):
+    before = {host: lab.calls(host) for host in lab.hosts}
+    stopped(lab.run("remediate"), "invalid_input", "remediation_allow_all=true")
+    assert {host: lab.calls(host) for host in lab.hosts} == before
+
+
+def test_restart_on_everything_must_be_meant(lab):
+    stopped(lab.run("restart", remediation_service="one"), "invalid_input", "remediation_allow_all=true")
+
+
+@pytest.mark.parametrize("playbook", ["diagnose", "plan", "remediate"])
+def test_a_pattern_that_matches_nothing_is_one_line_and_no_success(lab, playbook):
+    stopped(lab.run(playbook, remediation_hosts="onee"), "no_hosts", "remediation_hosts=onee matches no host of the inventory (did you mean 'one'?)")
+
+
+def test_a_pattern_that_the_limit_leaves_empty_is_no_success(lab):
+    stopped(lab.run("remediate", "--limit", "two", remediation_hosts="one"), "no_hosts", "within --limit two")
+
+
+def test_a_limit_that_matches_nothing_is_no_success(lab):
+    run = lab.run("remediate", "--limit", "nobody")
+    assert run.rc != 0
+    assert "no hosts to target" in run.output
+
+
+def test_restart_without_a_service_is_one_line(lab):
+    stopped(lab.run("restart", remediation_hosts="one"), "invalid_input", "remediation_service is not set")
+
+
+def test_a_service_that_no_policy_names_is_not_touched(lab):
+    run = lab.run("restart", "--limit", "one", remediation_service="ome")
+    assert run.rc != 0
+    assert "no policy of 1 hosts names it (did you mean 'one'?)" in run.output
+    assert len(lab.starts("one")) == 1
+
+
+def test_restart_does_what_a_person_asked_for_on_a_healthy_service_and_only_within_the_limit(lab):
+    run = lab.run("restart", "--limit", "one", remediation_service="one")
+    assert run.rc == 0, run.output
+    assert [(one["host"], one["outcome"]) for one in run.answer["incidents"]] == [("one", "remediated")]
+    assert len(lab.starts("one")) == 2
+    assert lab.calls("two") == 0
+
+
+def test_the_host_keeps_its_cooldown_whoever_asks(lab):
+    run = lab.run("restart", remediation_hosts="one", remediation_service="one")
+    assert run.rc != 0
+    assert run.answer["incidents"][0]["outcome"] == "refused"
+    assert run.answer["status"] == "refused"
+    assert len(lab.starts("one")) == 2
+
+
+def test_restart_of_a_service_in_mode_recommend_is_refused_and_says_how_to_allow_it(lab):
+    run = lab.run("restart", remediation_hosts="asks", remediation_service="asks")
+    assert run.rc != 0
+    assert "nothing is done without 'mode: auto' for this service" in run.output
+    assert len(lab.starts("asks")) == 1
+
+
+def test_the_ladder_is_climbed_one_step_further_only_after_a_failed_step(lab):
+    lab.grow_old()
+    run = lab.run("remediate", remediation_hosts="climbs")
+    assert run.rc == 0, run.output
+    incident = run.answer["incidents"][0]
+    report = json.loads(next((lab.folder / "reports").rglob(f"{incident['incident']}.json")).read_text())
+    assert [(step["action"], step["outcome"]) for step in report["steps"]] == [("reload", "unverified"), ("restart", "succeeded")]
+    assert (incident["outcome"], incident["action"]) == ("remediated", "restart")
+    assert len(lab.starts("climbs")) == 2
+
+
+def test_the_local_inventory_can_always_be_diagnosed(lab):
+    run = lab.run("diagnose", "--check", "--diff", "-i", str(ROOT / "inventories" / "local"), "--limit", "localhost")
+    assert run.rc == 0, run.output
+    assert "diagnosed:" in run.output
