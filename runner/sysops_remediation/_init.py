@@ -27,18 +27,18 @@ remediation_services:
 """
 
 
-def init(options: Options, host: str, output: Path | None, force: bool) -> None:
+def init(options: Options, host: str, output: Path | None, force: bool, server: str | None) -> None:
     """List the services of the host and write the policy; end with an exit code."""
     path = output or default_path(options, host)
     if path.exists() and not force:
         raise typer.BadParameter(f"{path} exists; use --force to overwrite it, or --output to write elsewhere")
-    result = watch(options, lambda remediator: remediator.start_services(limit=options.limit))
+    result = watch(options, lambda remediator: remediator.start_services(limit=options.limit, server=server))
     services = result.services if isinstance(result, ServicesResult) else []
     if not result.status.good:
         _render.show(result)
         raise typer.Exit(result.exit_code)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(starter_policy(host, services), encoding="utf-8")
+    path.write_text(starter_policy(host, services, server), encoding="utf-8")
     if options.as_json:
         print(result.model_copy(update={"message": str(path)}).model_dump_json(indent=2))
         return
@@ -46,15 +46,17 @@ def init(options: Options, host: str, output: Path | None, force: bool) -> None:
     print(f"wrote {path}")
 
 
-def starter_policy(host: str, services: list[dict[str, Any]]) -> str:
+def starter_policy(host: str, services: list[dict[str, Any]], server: str | None = None) -> str:
     """Return the YAML: every service the host runs except its plumbing, the biggest first."""
-    entries = [
-        {"name": service["name"], "manager": service["manager"], "mode": "recommend"} for service in _by_memory(services) if not is_plumbing(service["name"])
-    ]
+    entries = [_entry(service, server) for service in _by_memory(services) if not is_plumbing(service["name"])]
     if not entries:
         return HEADER.format(host=host).rstrip() + " []\n"
     listed = yaml.safe_dump(entries, sort_keys=False)
     return HEADER.format(host=host) + "".join(f"  {line}\n" for line in listed.splitlines())
+
+
+def _entry(service: dict[str, Any], server: str | None) -> dict[str, str]:
+    return {"name": service["name"], "manager": service["manager"], **({"server": server} if server else {}), "mode": "recommend"}
 
 
 def is_plumbing(name: str) -> bool:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,10 +70,11 @@ def init(
     host: Annotated[str, typer.Argument(help="A host of the inventory.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to host_vars/HOST/remediation.yml beside the inventory.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    server: Annotated[str | None, typer.Option("--server", help="Ask the service manager at this socket instead of the usual ones.")] = None,
 ) -> None:
     """List what a host runs and write a starter policy in mode `recommend`: nothing is touched until you say `auto`."""
     options.limit = host
-    _init.init(options, host, output, force)
+    _init.init(options, host, output, force, server)
 
 
 @app.command()
@@ -89,9 +88,5 @@ def demo(
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Entry point; a reader that closes the pipe early is no error of ours."""
-    try:
-        return app(args=arguments)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    """Entry point."""
+    return app(args=arguments)

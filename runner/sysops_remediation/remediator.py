@@ -96,8 +96,9 @@ class Remediator:
     def start_restart(self, service: str, *, allow_all: bool = False, **options: Any) -> Run[RemediateResult]:
         return self._start("restart", RemediateResult, {"remediation_allow_all": allow_all or None}, service=service, **options)
 
-    def start_services(self, **options: Any) -> Run[ServicesResult]:
-        return self._start(_OWN_SERVICES_PLAYBOOK, ServicesResult, {}, **options)
+    def start_services(self, *, server: str | None = None, **options: Any) -> Run[ServicesResult]:
+        """Start listing what the hosts run. ``server`` is the socket of a service manager that is not at the usual place."""
+        return self._start(_OWN_SERVICES_PLAYBOOK, ServicesResult, {"remediation_server": server}, **options)
 
     def _start(
         self,

@@ -1,0 +1,109 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command as its users call it: a program of its own, with real services where it needs some."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import local, processes_with, until
+from sysops_remediation import _reaper
+from sysops_remediation.demo._stage import NEIGHBOUR, POLICY, Stage
+
+pytestmark = pytest.mark.slow
+
+COMMAND = [sys.executable, "-c", "from sysops_remediation.cli import main; main()"]
+NAP = "86415.43"
+
+
+def start(*arguments: object, **options: object) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(_reaper.__file__).parents[1]), **options.pop("environment", {})}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], env=environment, text=True, **pipes)
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Path:
+    path = tmp_path / "inventory" / "hosts.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(local("mail1")))
+    return path
+
+
+@pytest.fixture
+def checkout_that_hangs(tmp_path: Path) -> Path:
+    root = tmp_path / "checkout"
+    (root / "collections" / "ansible_collections" / "sysops" / "remediation").mkdir(parents=True)
+    (root / "playbooks").mkdir()
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"name": "Hang", "ansible.builtin.command": f"sleep {NAP}"}]}
+    (root / "playbooks" / "diagnose.yml").write_text(yaml.safe_dump([play]))
+    return root
+
+
+def test_init_writes_a_policy_that_recommends_and_touches_nothing(hosts: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="rt-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", folder)
+        with Stage() as stage:
+            wrote, errors = (init := start("init", "mail1", "-i", hosts, "--server", stage.socket)).communicate()
+            assert init.returncode == 0, errors
+            policy = hosts.parent / "host_vars" / "mail1" / "remediation.yml"
+            assert str(policy) in wrote
+            entries = {entry["name"]: entry for entry in yaml.safe_load(policy.read_text())["remediation_services"]}
+            assert set(entries) == {POLICY, NEIGHBOUR}
+            assert all((entry["mode"], entry["server"]) == ("recommend", str(stage.socket)) for entry in entries.values())
+
+            before = stage.incarnation(POLICY)
+            window = [
+                "-e",
+                "remediation_window=4s remediation_interval=200ms",
+                "-e",
+                f"remediation_state_dir={folder}/state remediation_report_dir={folder}/reports",
+            ]
+            told, errors = start("run", "-i", hosts, "-l", "mail1", "--json", "-e", short, "-e", folders).communicate()
+            assert json.loads(told)["status"] == "nothing_to_do", (told, errors)
+            assert stage.incarnation(POLICY) == before
+
+
+def test_ctrl_c_cancels_cleanly(hosts: Path, checkout_that_hangs: Path) -> None:
+    running = start("diagnose", "-i", hosts, cwd=checkout_that_hangs)
+    until(lambda: processes_with(NAP))
+    running.send_signal(signal.SIGINT)
+    out, errors = running.communicate(timeout=120)
+    assert running.returncode == 130, (out, errors)
+    assert "canceled" in errors
+    assert processes_with(NAP) == []
+
+
+def test_a_terminal_shows_each_host_while_it_works(hosts: Path, checkout_that_hangs: Path) -> None:
+    ours, theirs = pty.openpty()
+    running = start(
+        "diagnose", "-i", hosts, "--timeout", "6", cwd=checkout_that_hangs, stdout=theirs, stderr=theirs, environment={"TERM": "xterm", "COLUMNS": "100"}
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            shown += chunk
+    except OSError:
+        pass  # the other end of a terminal is closed like this
+    assert running.wait(60) == 124
+    assert "mail1" in shown.decode(errors="replace")
+    assert "Hang" in shown.decode(errors="replace")
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(hosts: Path) -> None:
+    running = start("run", "--json", "-i", hosts, "-l", "nobody")
+    running.stdout.close()
+    errors = running.stderr.read()
+    running.wait(120)
+    assert "Traceback" not in errors
