@@ -45,7 +45,7 @@ class FakeManager(_base.Manager):
         self.timeline = []
         self.relations = {"dependents": [], "dependencies": []}
         self.lines = []
-        self.error = None
+        self.refuses = []  # what it raises instead of acting
         self._acted_at = None
 
     def inspect(self, name):
@@ -93,8 +93,8 @@ class FakeManager(_base.Manager):
     def _act(self, what, change):
         self.calls.append(what)
         self._acted_at = self.clock.monotonic
-        if self.error:
-            raise self.error
+        for error in self.refuses:
+            raise error
         self._apply(change)
 
     def _apply(self, change):
@@ -124,9 +124,7 @@ class Bench:
 
     def call(self, check=False, **more):
         asked = request.from_params(params(**more))
-        return flow.perform(
-            asked, self.manager, self.state_dir, root=str(self.root), check_mode=check, clock=self.clock, memory=lambda state: self._memory(state)
-        )
+        return flow.perform(asked, self.manager, self.state_dir, root=str(self.root), check_mode=check, clock=self.clock, memory=self._memory)
 
     @property
     def incarnation(self):

@@ -134,15 +134,15 @@ class TestCooldown:
         assert bench.call(check=True)["outcome"] == "predicted"
 
     def test_a_failed_attempt_counts_too(self, bench):
-        bench.manager.error = _base.ManagerError("no")
+        bench.manager.refuses = [_base.ManagerError("no")]
         assert bench.call()["outcome"] == "failed"
-        bench.manager.error = None
+        bench.manager.refuses = []
         refused(bench, "cooldown")
 
     def test_what_the_manager_declined_does_not_count(self, bench):
-        bench.manager.error = _base.Unsupported("mail.service is masked", "masked")
+        bench.manager.refuses = [_base.Unsupported("mail.service is masked", "masked")]
         assert bench.call()["outcome"] == "refused"
-        bench.manager.error = None
+        bench.manager.refuses = []
         assert bench.call()["outcome"] == "succeeded"
 
     def test_the_same_action_of_the_same_incident_has_to_wait(self, bench):
@@ -327,7 +327,7 @@ class TestServiceGates:
         assert result["refused"] and shut(result) == ["supported"] and result["gates"][0]["value"] == "template"
 
     def test_one_masked_between_guard_and_action_is_a_refusal_too(self, bench):
-        bench.manager.error = _base.Unsupported("mail.service is masked: systemd will not restart it", "masked")
+        bench.manager.refuses = [_base.Unsupported("mail.service is masked: systemd will not restart it", "masked")]
         result = bench.call()
         assert result["outcome"] == "refused" and not result["changed"] and shut(result) == ["supported"]
 

@@ -185,19 +185,19 @@ class TestDependents:
 
 class TestActionTrouble:
     def test_what_the_manager_could_not_do_changed_nothing(self, bench):
-        bench.manager.error = _base.ManagerError("systemctl restart mail.service: connection refused")
+        bench.manager.refuses = [_base.ManagerError("systemctl restart mail.service: connection refused")]
         result = bench.call()
         assert result["outcome"] == "failed" and not result["changed"] and "connection refused" in result["msg"]
         assert result["proof"] is None and result["attempt"]["id"]
 
     def test_a_restart_that_goes_on_after_the_timeout_may_have_changed_something(self, bench):
-        bench.manager.error = _base.TimedOut("systemctl restart mail.service did not finish within 90 s; systemd goes on with it")
+        bench.manager.refuses = [_base.TimedOut("systemctl restart mail.service did not finish within 90 s; systemd goes on with it")]
         result = bench.call()
         assert result["outcome"] == "failed" and result["changed"]
 
     def test_the_prepared_daemon_reload_is_a_change_even_if_the_restart_is_declined(self, bench):
         bench.manager.facts["flags"] = {"need_daemon_reload": True}
-        bench.manager.error = _base.Unsupported("mail.service refuses a manual restart", "refuse_manual")
+        bench.manager.refuses = [_base.Unsupported("mail.service refuses a manual restart", "refuse_manual")]
         result = bench.call(daemon_reload=True)
         assert result["outcome"] == "refused" and result["changed"]
 
