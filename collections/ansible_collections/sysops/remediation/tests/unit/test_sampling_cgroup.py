@@ -63,3 +63,86 @@ class TestHybrid:
         assert 0 < facts["mem_available"] < facts["mem_total"]
         assert facts["swap_total"] == 0
         assert len(facts["boot_id"]) == 36
+
+
+class TestV2:
+    OWN = "/sys/fs/cgroup/system.slice/prefork.service"
+
+    @pytest.fixture
+    def root(self, tmp_path):
+        return lay_out(tmp_path, "v2_prefork.tree")
+
+    def test_version(self, root):
+        assert cgroup.version(root) == "v2"
+
+    def test_memory_without_page_cache_and_reclaimable_slab(self, root):
+        assert cgroup.read_memory(root, {"v2": self.OWN}) == {"anon": 39419904, "swap": 0, "shmem": 5005312, "file": 0, "kernel": 540672 - 17344}
+
+    def test_kernels_before_5_18_have_no_total_of_kernel_memory(self, tmp_path, root):
+        stat = (tmp_path / self.OWN.lstrip("/") / "memory.stat").read_text()
+        write(tmp_path, self.OWN.lstrip("/") + "/memory.stat", stat.replace("kernel 540672\n", ""))
+        assert cgroup.read_memory(root, {"v2": self.OWN})["kernel"] == 32768 + 331776 + 94344  # stacks, page tables, slab
+
+    def test_where_a_process_is(self, root):
+        assert cgroup.locate(root, 127)["v2"] == self.OWN
+
+    def test_limits(self, root):
+        found = {limit["name"]: limit for limit in cgroup.limits(root, cgroup.locate(root, 127), {self.OWN})}
+        assert found["MemoryMax"]["value"] == 256 * 1024 * 1024
+        assert found["MemoryMax"]["used"] == 39419904 + 5005312 + 540672 - 17344
+        assert "MemoryHigh" not in found  # "max" is no limit
+        assert found["TasksMax"]["value"] == 64
+
+    def test_the_limit_of_a_slice_holds_for_its_services(self, tmp_path, root):
+        write(tmp_path, "sys/fs/cgroup/system.slice/memory.max", "100000000\n")
+        found = {limit["name"]: limit["value"] for limit in cgroup.limits(root, cgroup.locate(root, 127), {self.OWN})}
+        assert found["MemoryMax of system.slice"] == 100000000
+
+    def test_kills_are_counted(self, tmp_path, root):
+        write(tmp_path, self.OWN.lstrip("/") + "/memory.events", "low 0\nhigh 0\nmax 7\noom 2\noom_kill 2\noom_group_kill 0\n")
+        assert cgroup.read_oom_kills(root, {"v2": self.OWN}) == 2
+
+    def test_a_group_that_is_gone(self, root):
+        gone = {"v2": "/sys/fs/cgroup/system.slice/gone.service"}
+        assert cgroup.read_memory(root, gone) is None
+        assert cgroup.read_pids(root, gone) == set()
+        assert cgroup.limits(root, gone) == []
+
+    def test_the_memory_controller_may_be_off(self, tmp_path, root):
+        """Then there is a group, which names the processes, and nothing that counts."""
+        (tmp_path / self.OWN.lstrip("/") / "memory.stat").unlink()
+        assert cgroup.read_memory(root, {"v2": self.OWN}) is None
+        assert cgroup.read_pids(root, {"v2": self.OWN}) == {127, 133, 134}
+
+    def test_a_container_with_its_own_view_sees_its_limit_at_the_top(self, tmp_path):
+        """Its cgroup namespace makes "/" of its own group."""
+        write(tmp_path, "proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n")
+        write(tmp_path, "proc/5/cgroup", "0::/\n")
+        write(tmp_path, "sys/fs/cgroup/cgroup.procs", "5\n")
+        write(tmp_path, "sys/fs/cgroup/memory.max", "536870912\n")
+        write(tmp_path, "sys/fs/cgroup/memory.stat", "anon 1000\nfile 500\nshmem 0\nkernel 100\n")
+        root = str(tmp_path)
+        (limit,) = cgroup.limits(root, cgroup.locate(root, 5))
+        assert (limit["name"], limit["value"], limit["used"]) == ("MemoryMax of the container", 536870912, 1100)
+
+    def test_a_container_with_the_hosts_view(self, tmp_path):
+        """Only its own part of the tree is mounted: the path that /proc tells begins above it."""
+        write(tmp_path, "proc/self/mountinfo", "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n")
+        write(tmp_path, "proc/5/cgroup", "0::/docker/abc/app\n")
+        write(tmp_path, "sys/fs/cgroup/app/cgroup.procs", "5\n")
+        assert cgroup.locate(str(tmp_path), 5)["v2"] == "/sys/fs/cgroup/app"
+
+
+class TestHidden:
+    LINE = "25 23 0:23 / /proc rw,nosuid - proc proc rw%s\n"
+
+    @pytest.mark.parametrize(("options", "told"), [(",hidepid=2", "hidepid=2"), (",hidepid=invisible", "hidepid=invisible"), (",hidepid=0", None), ("", None)])
+    def test_hidepid_is_told(self, tmp_path, monkeypatch, options, told):
+        monkeypatch.setattr("os.geteuid", lambda: 1000)
+        write(tmp_path, "proc/self/mountinfo", self.LINE % options)
+        assert host.hides_processes(str(tmp_path)) == told
+
+    def test_nothing_is_hidden_from_root(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("os.geteuid", lambda: 0)
+        write(tmp_path, "proc/self/mountinfo", self.LINE % ",hidepid=2")
+        assert host.hides_processes(str(tmp_path)) is None

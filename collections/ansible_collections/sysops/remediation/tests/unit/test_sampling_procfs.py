@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.sysops.remediation.plugins.module_utils._sampling import fds, procfs
+from ansible_collections.sysops.remediation.plugins.module_utils._sampling import fds, procfs, sampler
 from hypothesis import given
 from hypothesis import strategies as st
 from tree_fixtures import lay_out, write, write_process
@@ -190,3 +190,26 @@ class TestDescriptors:
         finally:
             child.communicate("done\n", timeout=60)
             os.unlink("/dev/shm/%d" % os.getpid())
+
+    def test_a_system_v_segment_that_nobody_maps_any_more(self):
+        """Detached and never removed: no process shows it, /proc/sysvipc does."""
+        script = (
+            "import ctypes\n"
+            "libc = ctypes.CDLL(None, use_errno=True)\n"
+            "libc.shmat.restype = ctypes.c_void_p\n"
+            "segment = libc.shmget(0, 2097152, 0o1600)\n"
+            "address = libc.shmat(segment, None, 0)\n"
+            "ctypes.memset(address, 1, 2097152)\n"
+            "libc.shmdt(ctypes.c_void_p(address))\n"
+            "print(segment, flush=True); input()\n"
+            "libc.shmctl(segment, 0, None)\n"
+        )
+        child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            assert int(child.stdout.readline()) >= 0
+            if not fds.sysv_segments("/"):
+                pytest.skip("this kernel has no System V shared memory, or does not show it")
+            taken = sampler.sample("/", sampler.Target("x", child.pid, None), procfs.scan("/"))
+            assert 2 * MIB <= taken.values["shmem"] < 3 * MIB
+        finally:
+            child.communicate("done\n", timeout=60)
