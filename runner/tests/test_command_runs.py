@@ -63,12 +63,8 @@ def test_init_writes_a_policy_that_recommends_and_touches_nothing(hosts: Path) -
             assert all((entry["mode"], entry["server"]) == ("recommend", str(stage.socket)) for entry in entries.values())
 
             before = stage.incarnation(POLICY)
-            window = [
-                "-e",
-                "remediation_window=4s remediation_interval=200ms",
-                "-e",
-                f"remediation_state_dir={folder}/state remediation_report_dir={folder}/reports",
-            ]
+            short = "remediation_window=4s remediation_interval=200ms"
+            folders = f"remediation_state_dir={folder}/state remediation_report_dir={folder}/reports"
             told, errors = start("run", "-i", hosts, "-l", "mail1", "--json", "-e", short, "-e", folders).communicate()
             assert json.loads(told)["status"] == "nothing_to_do", (told, errors)
             assert stage.incarnation(POLICY) == before
