@@ -12,7 +12,7 @@ import leaks_shapes as shapes
 from ansible_collections.sysops.remediation.plugins.module_utils._leaks import LEAKS, URGENCIES, VERDICTS, diagnose_series, summarise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from leaks_shapes import EPOCH, MIB, series
+from leaks_shapes import MIB, series
 
 LIMIT = 4096 * MIB
 checked = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -114,7 +114,8 @@ anything = st.one_of(
 @given(st.lists(anything, max_size=60), st.sampled_from(["bytes", "percent", "count"]), st.lists(anything, max_size=20))
 def test_nothing_raises_and_the_result_is_finite_json(points, unit, other):
     limits = [{"name": "limit", "value": 1e9}, {"name": "host", "free": 0}]
-    context = {"prior": other, "previous": other, "live_after_gc": other, "started_at": EPOCH, "boundaries": [100.0]}
+    context = {"prior": other, "previous": other, "live_after_gc": other, "load": other, "allocator_free": other}
+    context.update({"started_at": other and other[0], "previous_started_at": other and other[-1], "boundaries": [100.0, *other]})
     result = diagnose_series(points, unit, limits, context)
     assert result["verdict"] in VERDICTS
     json.dumps(result, allow_nan=False)

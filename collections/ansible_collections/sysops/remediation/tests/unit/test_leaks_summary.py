@@ -77,7 +77,13 @@ def test_an_oom_kill_at_the_units_limit_after_a_leak():
     assert (found["verdict"], found["urgency"], found["resource"]) == ("oom_killed", "now", "anon")
     assert found["summary"] == "killed by the kernel at the memory limit of the unit after anon grew 1.0 MiB/s"
     assert found["gates"][0]["detail"] == OOM["evidence"][0]
-    assert "Its last recorded life shows why: anon grows by 1.0 MiB/s" in found["explanation"][1]
+    assert found["explanation"][1] == "Evidence: Memory cgroup out of memory: Killed process 17 (policyd)."
+    assert "Its last recorded life shows why: anon grows by 1.0 MiB/s" in found["explanation"][2]
+
+
+def test_a_crash_of_a_leaking_service_does_not_deny_the_leak():
+    found = summarise({"anon": LEAKING}, {"kind": "crashed", "evidence": []}, {"exit_code": None, "exit_signal": "SIGABRT"})
+    assert found["summary"] == "crashed with signal SIGABRT after anon grew 1.0 MiB/s"
 
 
 def test_an_oom_kill_by_another_process_names_it():

@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-from . import _clean, _words
 from . import _thresholds as limits
+from . import _words
 from ._case import Case
 from ._retained import Retained
 
 
 def cases_of(points, unit, context, end=None):
     """Return the cases of one incarnation; ``end`` is the nearest limit, or None."""
-    prior = prior_of(context)
-    collected = _after_gc(context, unit)
-    if collected:
+    prior, collected = context["prior"], context["live_after_gc"]
+    if len(collected) >= limits.MIN_POINTS_AFTER_GC and collected[-1][0] - collected[0][0] >= limits.MIN_SPAN:
+        # Where enough collections were seen, garbage is not judged.
         return [Case(collected, unit, tier_of(collected, prior), context, end, per_floor=1)]
     whole = Case(points, unit, tier_of(points, prior), context, end, prior)
     if prior or whole.tier == _words.WINDOW:
@@ -28,27 +28,6 @@ def tier_of(points, prior):
     if span < limits.HISTORY_FROM:
         return _words.WINDOW
     return _words.CYCLES if prior or span >= limits.CYCLES_FROM else _words.HISTORY
-
-
-def prior_of(context):
-    """Return the usable ``(t, hi, lo)`` of the healthy cycle before."""
-    found = []
-    for row in context.get("prior") or ():
-        try:
-            when, high, low = float(row[0]), float(row[1]), float(row[-1])
-        except (TypeError, ValueError, IndexError):
-            continue
-        if 0 <= high < float("inf"):
-            found.append((when, high, low))
-    return found
-
-
-def _after_gc(context, unit):
-    """The live heap after collections, where enough of them were seen: garbage is not judged."""
-    points, _dropped = _clean.clean_points(context.get("live_after_gc"), unit)
-    if len(points) < limits.MIN_POINTS_AFTER_GC or points[-1][0] - points[0][0] < limits.MIN_SPAN:
-        return []
-    return points
 
 
 def _last_parts(points, unit, context, end):

@@ -41,6 +41,44 @@ def clean_points(points, unit):
     return thinned, dropped
 
 
+def number(value):
+    """Return a finite float, or None for anything else."""
+    if isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) and abs(found) <= limits.MAX_VALUE else None
+
+
+def clean_context(context):
+    """Return a copy of the context in which every number is a number and every series is clean; what is unusable is left out."""
+    found = dict(context or {})
+    for key in ("started_at", "previous_started_at"):
+        found[key] = number(found.get(key))
+    found["boundaries"] = [when for when in map(number, found.get("boundaries") or ()) if when is not None]
+    for key in ("previous", "load", "live_after_gc"):
+        found[key], _dropped = clean_points(found.get(key), _words.COUNT)
+    found["prior"] = _clean_prior(found.get("prior"))
+    free = found.get("allocator_free")
+    found["allocator_free"] = clean_points(free, _words.BYTES)[0] if isinstance(free, (list, tuple)) else number(free)
+    return found
+
+
+def _clean_prior(rows):
+    """Return the usable ``(t, hi, lo)`` of a healthy cycle."""
+    found = []
+    for row in rows or ():
+        try:
+            values = [number(column) for column in row]
+        except TypeError:
+            continue
+        if len(values) >= 2 and None not in values and values[1] >= 0:
+            found.append((values[0], values[1], values[-1]))
+    return found
+
+
 def thin(points, at_most):
     """Keep the lowest and the highest point of equally many points each: floors and peaks are what is judged."""
     if len(points) <= at_most:
@@ -60,7 +98,7 @@ def _value(point):
 
 def last_incarnation(points, boundaries):
     """Return ``(points of the last incarnation, points of the one before)`` for the epochs at which incarnations began."""
-    borders = sorted(float(border) for border in boundaries or () if points and border <= points[-1][0])
+    borders = sorted(border for border in boundaries if points and border <= points[-1][0])
     if not borders:
         return points, []
     current = [point for point in points if point[0] >= borders[-1]]

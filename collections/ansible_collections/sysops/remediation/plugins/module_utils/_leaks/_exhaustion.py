@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import math
-
 from .._gates import gate
 from . import _numbers, _words
 from . import _thresholds as limits
+from ._clean import number
 
 
 def usable_limits(wanted, unit, now):
@@ -36,9 +35,9 @@ def usable_limits(wanted, unit, now):
 def _end_of(limit, now):
     """Where this limit ends the series: its value, or the room that is left above ``now``."""
     for key, offset in (("value", 0.0), ("free", now)):
-        value = limit.get(key)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
-            return float(value) + offset
+        value = number(limit.get(key))
+        if value is not None and value >= 0:
+            return value + offset
     return None
 
 

@@ -102,6 +102,7 @@ AFTER_PRIOR = (
     (_growth.floor_rises, _no_steady_rise),
     (_growth.growth_is_spread, _always(_words.STEP_CHANGE)),
     (_growth.growth_goes_on, _ended_growth),
+    (_growth.growth_does_not_level_off, _always(_words.WARMUP)),
     (_growth.at_its_own_high, _came_down_before),
     *EXPLAINED,
 )

@@ -54,7 +54,7 @@ def not_explained_by_load(case):
 
 def _with_load(case):
     """Return ``[(load, load so far, value), ...]``, one per block that both series have points in."""
-    load = case.context.get("load") or ()
+    load = case.context["load"]
     blocks = _stats.blocks_of(case.judged, min(limits.MAX_FLOORS, len(case.judged)))
     pairs, total = [], 0.0
     for block in blocks:
@@ -77,7 +77,7 @@ def _spread(values):
 
 def not_free_chunks(case):
     """Growth that the allocator holds as free chunks is fragmentation: the program has given it back."""
-    grown = _grown_free(case.context.get("allocator_free"))
+    grown = _grown_free(case.context["allocator_free"])
     if grown is None:
         return gate("not_free_chunks", True, "what the allocator holds free is not known", None, limits.FREE_CHUNKS, "share")
     share = grown / case.curve.growth
@@ -93,7 +93,7 @@ def not_free_chunks(case):
 
 def _grown_free(free):
     """Of a single reading all free chunks may stem from the growth; of a series only what was added."""
-    if isinstance(free, (list, tuple)):
+    if isinstance(free, list):
         return free[-1][1] - free[0][1] if len(free) > 1 else None
     return free
 

@@ -9,18 +9,18 @@ from .._gates import gate
 from .._units import human_duration
 from . import _clean, _exhaustion, _explain, _numbers, _words
 from . import _thresholds as limits
-from ._cases import cases_of, prior_of
+from ._cases import cases_of
 from ._judge import judge
 from ._retained import Retained
 
 
 def diagnose_series(points, unit, limits_known=None, context=None):
     """Judge one resource; see the package's docstring for parameters and result."""
-    context = dict(context or {})
+    context = _clean.clean_context(context)
     if unit not in _words.UNITS:
         raise ValueError("unit '%s' is not known: %s" % (unit, ", ".join(_words.UNITS)))
     clean, dropped = _clean.clean_points(points, unit)
-    current, before = _clean.last_incarnation(clean, context.get("boundaries"))
+    current, before = _clean.last_incarnation(clean, context["boundaries"])
     gates = [_points_clean(dropped, unit), *_gap_gates(current)]
     enough = _enough(current, context)
     if not enough["passed"] and _clean.gaps(current):
@@ -80,19 +80,16 @@ def _gap_gates(points):
 
 def _learn_from_previous(context, before, unit, now):
     """A previous incarnation that leaked makes this one's growth more credible; a healthy one that lived as long shows what is normal."""
-    previous = context.get("previous") or before
-    if not previous:
-        return
-    earlier, _dropped = _clean.clean_points(previous, unit)
+    earlier, _dropped = _clean.clean_points(context["previous"] or before, unit)
     if not _enough(earlier, {})["passed"]:
         return
-    case, verdict, _gates, _decided_by = _gravest(cases_of(earlier, unit, {}))
+    case, verdict, _gates, _decided_by = _gravest(cases_of(earlier, unit, _clean.clean_context({})))
     context["previous_verdict"] = verdict
-    started = context.get("started_at")
-    age = None if started is None else now - started
-    lived = earlier[-1][0] - context.get("previous_started_at", earlier[0][0])
-    if verdict not in _words.LEAKS and not context.get("oom_killed") and age is not None and lived >= age:
-        context["prior"] = [*prior_of(context), *((when, value, value) for when, value in case.points)]
+    if context["started_at"] is None or verdict in _words.LEAKS or context.get("oom_killed"):
+        return
+    begun = earlier[0][0] if context["previous_started_at"] is None else context["previous_started_at"]
+    if earlier[-1][0] - begun >= now - context["started_at"]:
+        context["prior"] = [*context["prior"], *((when, value, value) for when, value in case.points)]
 
 
 def _gravest(cases):

@@ -73,7 +73,9 @@ def _dead(name, one, post_mortem, state, notes):
     kind = post_mortem["kind"]
     leaked = one is not None and one["verdict"] in _words.LEAKS
     summary = _how_it_ended(post_mortem, state)
-    explanation = [summary[0].upper() + summary[1:] + "."]
+    if kind == _words.CRASHED and not leaked:
+        summary += "; nothing points to memory"
+    explanation = [summary[0].upper() + summary[1:] + ".", *("Evidence: %s." % line.rstrip(".") for line in (post_mortem.get("evidence") or [])[:2])]
     if leaked:
         explanation.append("Its last recorded life shows why: " + one["explanation"][0])
     elif one is not None and one["verdict"] != _words.INSUFFICIENT_DATA:
@@ -107,7 +109,7 @@ def _how_it_ended(post_mortem, state):
         return "killed by the kernel at the memory limit of the unit" if cause == "unit_limit" else "killed for lack of memory"
     if kind == _words.CRASHED:
         ended = ["%s %s" % (word, state[key]) for key, word in (("exit_signal", "signal"), ("exit_code", "exit code")) if state.get(key)]
-        return "crashed" + (" with " + ", ".join(ended) if ended else "") + "; nothing points to memory"
+        return "crashed" + (" with " + ", ".join(ended) if ended else "")
     return "stopped; nobody killed it"
 
 
