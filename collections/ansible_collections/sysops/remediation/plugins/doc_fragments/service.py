@@ -43,7 +43,7 @@ options:
   state_dir:
     description:
       - Directory on the managed host that holds history, attempts and locks.
-      - The default is C(/var/lib/sysops-remediation), shared by all users of the host. Only what belongs to one user, which is O(scope=user) or
+      - The default is C(/var/lib/sysops-remediation), shared by all users of the host. Only what belongs to one user, which is C(scope=user) or
         a supervisord that runs without privileges, is kept in C(sysops-remediation) below C($XDG_STATE_HOME) (C(~/.local/state)).
     type: path
 """
