@@ -40,6 +40,8 @@ PROPERTIES = (
     "ExecMainStartTimestampMonotonic",
     "Result",
     "NRestarts",
+    "StartLimitBurst",
+    "StartLimitIntervalUSec",
     "InvocationID",
     "ControlGroup",
     "MemoryMax",
@@ -102,12 +104,13 @@ def active_word(properties):
     return _ACTIVE.get(properties.get("ActiveState", ""), _base.UNKNOWN)
 
 
-def facts(properties, boot_time=None):
-    """Return the facts for :class:`ServiceState` that the text alone can give (no PIDs of children, no cgroup paths)."""
+def facts(properties, boot_time=None, has_processes=False):
+    """Return the facts for :class:`ServiceState` that the text can give; ``has_processes``: there are some in its cgroup."""
     active = active_word(properties)
     up = active in (_base.RUNNING, _base.STARTING, _base.STOPPING)
     main_pid = number(properties.get("MainPID")) or None
     exit_code, exit_signal = _exit(properties)
+    seen = flags(properties, has_processes)
     return {
         "active": active,
         "sub": properties.get("SubState", ""),
@@ -118,8 +121,8 @@ def facts(properties, boot_time=None):
         "exit_signal": exit_signal,
         "stopped_at": None if up else moment(properties.get("InactiveEnterTimestampMonotonic"), boot_time),
         "limits": limits(properties),
-        "flags": flags(properties),
-        "notes": notes(properties),
+        "flags": seen,
+        "notes": notes(properties, seen),
         "properties": properties,
     }
 
@@ -149,7 +152,7 @@ def limits(properties):
     return {name: value for name, value in found.items() if value is not None}
 
 
-def flags(properties):
+def flags(properties, has_processes):
     found = {}
     if properties.get("LoadState") == "masked":
         found["masked"] = True
@@ -164,15 +167,24 @@ def flags(properties):
         found["can_reload"] = True
     if properties.get("TriggeredBy"):
         found["triggered_by"] = properties["TriggeredBy"]
-    if active_word(properties) == _base.RUNNING and properties.get("SubState") == "exited":
+    if active_word(properties) == _base.RUNNING and properties.get("SubState") == "exited" and not has_processes:
         found["no_process"] = True
+    if _gave_up(properties):
+        found["gave_up"] = True
     return found
 
 
-def notes(properties):
+def _gave_up(properties):
+    """Tell whether systemd hit the start limit. After restarts of its own it keeps the result of the last death and says so nowhere else."""
+    if properties.get("Result") == "start-limit-hit":
+        return True
+    burst, restarts = number(properties.get("StartLimitBurst")), number(properties.get("NRestarts"))
+    return active_word(properties) == _base.FAILED and properties.get("Restart", "no") != "no" and bool(burst) and (restarts or 0) >= burst
+
+
+def notes(properties, seen):
     """Return sentences for what a person must know before acting."""
     unit = properties.get("Id", "the unit")
-    seen = flags(properties)
     found = []
     if seen.get("masked"):
         found.append("%s is masked: once stopped it cannot be started before 'systemctl unmask %s'" % (unit, unit))
@@ -184,6 +196,8 @@ def notes(properties):
         found.append("%s is transient: it has no unit file and is gone once it is stopped" % unit)
     if seen.get("generated"):
         found.append("%s is generated from %s" % (unit, properties.get("SourcePath") or "another configuration"))
+    if seen.get("static"):
+        found.append("%s is static: nothing enables it at boot, other units or people start it" % unit)
     if seen.get("triggered_by"):
         found.append("%s may be started on demand by %s" % (unit, seen["triggered_by"]))
     if seen.get("no_process"):
@@ -191,8 +205,9 @@ def notes(properties):
         found.append(
             "%s is active without a process of its own%s" % (unit, ": the work is done by " + workers if workers else " (%s)" % properties.get("Type", ""))
         )
-    if properties.get("Result") == "start-limit-hit":
-        found.append("%s was started too often in a short time (start-limit-hit): systemd refuses until 'systemctl reset-failed %s'" % (unit, unit))
+    if seen.get("gave_up"):
+        limit = "%s starts within %s" % (properties.get("StartLimitBurst", "?"), properties.get("StartLimitIntervalUSec", "?"))
+        found.append("%s hit its start limit (%s): systemd starts it no more by itself; 'systemctl reset-failed %s' forgets that" % (unit, limit, unit))
     return found
 
 

@@ -52,7 +52,8 @@ class Systemd(_base.Manager):
 
     def inspect_running(self):
         units = self._show("*.service", _systemd_show.PROPERTIES)
-        return [self._state(unit, unit["Id"]) for unit in units if _systemd_show.active_word(unit) == _base.RUNNING and unit.get("SubState") != "exited"]
+        states = [self._state(unit, unit["Id"]) for unit in units if _systemd_show.active_word(unit) == _base.RUNNING]
+        return [state for state in states if not state.flags.get("no_process")]
 
     def logs(self, name, lines=20, since=None):
         unit = _systemd_show.unit_name(name)
@@ -143,11 +144,11 @@ class Systemd(_base.Manager):
         return _base.Unsupported("'%s' is a template, not a service: name one instance such as '%sNAME.service' (%s)" % (unit, stem, seen), "template")
 
     def _state(self, unit, asked):
-        facts = _systemd_show.facts(unit, _proc.boot_time(self.root))
-        if facts["active"] in (_base.STOPPED, _base.FAILED):
+        if _systemd_show.active_word(unit) in (_base.STOPPED, _base.FAILED):
             self._refuse_unloadable(unit, asked)
-        facts["cgroups"] = _cgroup.own_cgroups(self.root, unit.get("ControlGroup"))
-        facts["pids"] = _cgroup.pids(self.root, facts["cgroups"])
+        cgroups = _cgroup.own_cgroups(self.root, unit.get("ControlGroup"))
+        pids = _cgroup.pids(self.root, cgroups)
+        facts = dict(_systemd_show.facts(unit, _proc.boot_time(self.root), bool(pids)), cgroups=cgroups, pids=pids)
         if facts["main_pid"] is None and facts["active"] == _base.RUNNING and facts["pids"]:
             facts["main_pid"] = _proc.oldest(self.root, facts["pids"])
             facts["flags"]["main_pid_guessed"] = True
@@ -155,8 +156,6 @@ class Systemd(_base.Manager):
         facts["incarnation"] = _proc.incarnation(self.root, facts["main_pid"], unit.get("InvocationID") or None)
         if facts["incarnation"] is None:
             facts["last_incarnation"] = self._last_incarnation(unit)
-        if facts["pids"]:
-            facts["flags"].pop("no_process", None)
         if asked and _systemd_show.unit_name(asked) != unit["Id"]:
             facts["flags"]["alias_of"] = unit["Id"]
             facts["notes"].append("'%s' is an alias of %s" % (asked, unit["Id"]))
