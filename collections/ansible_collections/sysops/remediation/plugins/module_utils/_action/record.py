@@ -25,7 +25,7 @@ def intent(case, attempt):
     request, old = case.request, case.unfinished
     if request.permit:
         case.permits.remember(request.permit, case.now)
-    case.lock.describe(pid=os.getpid(), user=_user(), attempt=attempt)
+    case.lock.describe(pid=os.getpid(), user=user(), attempt=attempt)
     case.journal.intend(
         attempt,
         case.now,
@@ -38,11 +38,11 @@ def intent(case, attempt):
         incident=request.incident,
         reason=_redact.redact(request.reason),
         permit=request.permit and {"id": request.permit["id"], "token": request.permit["token"]},
-        by={"pid": os.getpid(), "user": _user()},
+        by={"pid": os.getpid(), "user": user()},
     )
     if old:
         case.journal.settle(old["id"], case.now, "interrupted")
-    syslog.note("attempt %s: %s of %s by %s (%s)" % (attempt, request.action, case.state.key, _user(), _because(request)), case.root)
+    syslog.note("attempt %s: %s of %s by %s (%s)" % (attempt, request.action, case.state.key, user(), _because(request)), case.root)
 
 
 def outcome(case, attempt, answer):
@@ -69,7 +69,7 @@ def _because(request):
     return ", ".join(part for part in parts if part) or "no reason given"
 
 
-def _user():
+def user():
     """Return who is behind this call, through sudo."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
