@@ -218,7 +218,30 @@ def test_a_growing_heap_that_is_collected_is_not_a_leak_and_its_live_part_can_be
     growing = series(shapes.leak(20, level=80 * MIB, per_step=20 * MIB), 60.0)
     assert verdict(points, live_after_gc=collected) not in LEAKS
     assert verdict(points, live_after_gc=growing) in LEAKS
-    assert verdict(points, live_after_gc=collected[:3]) in LEAKS  # too few collections to say anything
+
+
+def test_a_heap_that_was_not_collected_in_the_window_is_not_called_a_leak_yet():
+    points = series(shapes.leak(60))
+    result = diagnose_series(points, "bytes", None, {"gc_pending": "the JVM collected its old generation 1 times in the window"})
+    assert (result["verdict"], result["decided_by"]) == ("growth_unexplained", "heap_was_collected")
+    assert "1 times in the window" in result["explanation"][1]
+    assert verdict(points, live_after_gc=series([80 * MIB] * 3, 20.0)) == "growth_unexplained"
+    assert verdict(series(shapes.leak(240), 60.0), gc_pending="none seen") == "leak_suspected"  # in hours it is collected
+
+
+def test_a_process_that_outgrows_its_heap_leaks_outside_of_it():
+    collected = series([80 * MIB] * 20, 600.0)
+    heap = {"name": "-Xmx", "value": 256 * MIB}
+    grown = series(shapes.leak(240), 60.0)
+    assert verdict(grown, limits=[heap, {"name": "MemoryMax", "value": 900 * MIB}], live_after_gc=collected) == "leak_suspected"
+    assert verdict(grown, limits=[dict(heap, value=512 * MIB)], live_after_gc=collected) not in LEAKS
+
+
+def test_the_live_heap_runs_into_xmx_and_the_process_into_the_other_limits():
+    growing = series(shapes.leak(20, level=80 * MIB, per_step=20 * MIB), 60.0)
+    known = [{"name": "-Xmx", "value": 1024 * MIB}, {"name": "MemoryMax", "value": 900 * MIB}]
+    result = diagnose_series(series(shapes.leak(1200, per_step=MIB / 4)), "bytes", known, {"live_after_gc": growing})
+    assert result["limit"]["name"] == "-Xmx"
 
 
 @pytest.mark.parametrize(

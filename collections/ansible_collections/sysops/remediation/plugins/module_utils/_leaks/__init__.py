@@ -28,7 +28,9 @@ Two calls are the whole room::
     ``previous``       points of the previous incarnation; ``previous_started_at`` its start (default: its first point).
     ``load``           ``[(epoch, value), ...]``: work per time (requests/s); tells load from leak.
     ``live_after_gc``  ``[(epoch, bytes), ...]``: live heap after garbage collections (JVM old generation, Go heap marked ...). When
-                       there are enough of them they are judged instead of the points: a growing but collected heap is no leak.
+                       there are 5 of them they are judged instead of the points: a growing but collected heap is no leak. A limit named
+                       ``-Xmx`` is theirs; hours of growth of the process beyond it are judged as well.
+    ``gc_pending``     a sentence: why the runtime cannot tell the live heap from garbage yet. In a window, growth is then unexplained, not a leak.
     ``allocator_free`` bytes the allocator holds free at the last point, or a series of them: growth made of free chunks is
                        ``fragmentation``.
     ``oom_killed``     true when this incarnation or the one before it was OOM-killed: proof that growth does not end by itself.

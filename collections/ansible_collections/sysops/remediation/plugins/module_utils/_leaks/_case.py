@@ -13,9 +13,9 @@ from ._retained import Retained, without_warm_up
 class Case:
     """One series to be judged, and what is derived from it once."""
 
-    def __init__(self, points, unit, tier, context, end=None, prior=(), own_past=False, per_floor=limits.POINTS_PER_FLOOR):
+    def __init__(self, points, unit, tier, context, limit=None, prior=(), own_past=False, per_floor=limits.POINTS_PER_FLOOR):
         self.points, self.unit, self.tier, self.context = points, unit, tier, context
-        self.end = end  # value of the nearest limit, or None
+        self.limit = limit  # {"name", "value"} of the nearest limit, or None
         self.prior = prior  # [(t, hi, lo), ...] of a healthy cycle
         self.own_past = own_past  # the prior is but the earlier part of the same series
         self.whole = Retained(points, per_floor)
@@ -26,7 +26,7 @@ class Case:
     def least_growth(self):
         """The growth that would matter: a share of the level or of the room left, whichever is less; never below the meter's noise."""
         share = self._least_share()
-        room = self.curve.base if self.end is None else max(self.end - self.curve.base, 0.0)
+        room = max(self.limit["value"] - self.curve.base, 0.0) if self.limit else self.curve.base
         relative = share * min(self.curve.base, room)
         smallest = limits.MIN_COUNT if self.unit == _words.COUNT else 0.0
         return max(relative, smallest, limits.MIN_QUANTA * self.quantum)

@@ -11,16 +11,23 @@ from ._case import Case
 from ._retained import Retained
 
 
-def cases_of(points, unit, context, end=None):
-    """Return the cases of one incarnation; ``end`` is the nearest limit, or None."""
+def cases_of(points, unit, context, limit=None, heap_limit=None):
+    """Return the cases of one incarnation, each with the limit that it runs into."""
     prior, collected = context["prior"], context["live_after_gc"]
-    if len(collected) >= limits.MIN_POINTS_AFTER_GC and collected[-1][0] - collected[0][0] >= limits.MIN_SPAN:
-        # Where enough collections were seen, garbage is not judged.
-        return [Case(collected, unit, tier_of(collected, prior), context, end, per_floor=1)]
-    whole = Case(points, unit, tier_of(points, prior), context, end, prior)
+    whole = Case(points, unit, tier_of(points, prior), context, limit, prior)
+    if was_collected(collected):
+        heap = Case(collected, unit, tier_of(collected, ()), context, heap_limit, per_floor=1)
+        # What is not heap can leak as well: it did when the process is larger than its heap may be.
+        beyond = heap_limit and whole.tier != _words.WINDOW and points[-1][1] > heap_limit["value"]
+        return [heap, whole] if beyond else [heap]
     if prior or whole.tier == _words.WINDOW:
         return [whole]
-    return [whole, *_last_parts(points, unit, context, end)]
+    return [whole, *_last_parts(points, unit, context, limit)]
+
+
+def was_collected(collected):
+    """Were enough collections seen for their floor to be judged instead of what is mostly garbage?"""
+    return len(collected) >= limits.MIN_POINTS_AFTER_GC and collected[-1][0] - collected[0][0] >= limits.MIN_SPAN
 
 
 def tier_of(points, prior):
@@ -30,7 +37,7 @@ def tier_of(points, prior):
     return _words.CYCLES if prior or span >= limits.CYCLES_FROM else _words.HISTORY
 
 
-def _last_parts(points, unit, context, end):
+def _last_parts(points, unit, context, limit):
     """A leak may begin late in a long life: each last part that stands out is a case of its own, with all before it as its prior."""
     start, stop = points[0][0], points[-1][0]
     share = limits.LAST_PART
@@ -42,7 +49,7 @@ def _last_parts(points, unit, context, end):
             return
         if _stands_out(earlier, later):
             own_past = [(when, value, value) for when, value in earlier]
-            yield Case(later, unit, tier_of(points, ()), context, end, own_past, own_past=True)
+            yield Case(later, unit, tier_of(points, ()), context, limit, own_past, own_past=True)
         share /= 2
 
 

@@ -19,7 +19,7 @@ def usable_limits(wanted, unit, now):
         if value is None:
             continue
         # An enforced limit cannot be far exceeded: bytes against KiB, or the limit of another unit.
-        if value < limits.LIMIT_PLAUSIBLE * now:
+        if value < limits.LIMIT_PLAUSIBLE * now and limit.get("name") != _words.HEAP_LIMIT:
             odd.append("%s (%s)" % (limit.get("name"), _numbers.amount(value, unit)))
         else:
             found.append({"name": str(limit.get("name", "limit")), "value": value})

@@ -78,6 +78,7 @@ def _always(verdict):
 
 
 EXPLAINED = (
+    (_references.heap_was_collected, _always(_words.GROWTH_UNEXPLAINED)),
     (_references.not_explained_by_load, _always(_words.LOAD_CORRELATED)),
     (_references.not_free_chunks, _always(_words.FRAGMENTATION)),
 )

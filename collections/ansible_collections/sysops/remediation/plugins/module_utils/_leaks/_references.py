@@ -33,6 +33,16 @@ def _share_above(values, border):
     return sum(1 for value in values if value > border) / float(len(values))
 
 
+def heap_was_collected(case):
+    """In minutes, the growth of a heap that was not collected meanwhile may be garbage."""
+    seen = len(case.context["live_after_gc"])
+    pending = case.context.get("gc_pending")
+    if seen < limits.MIN_POINTS_AFTER_GC and (seen or pending) and case.tier == _words.WINDOW:
+        detail = pending or "the heap was collected %d times; %d are needed to tell growth from garbage" % (seen, limits.MIN_POINTS_AFTER_GC)
+        return gate("heap_was_collected", False, str(detail), seen, limits.MIN_POINTS_AFTER_GC, "collections")
+    return gate("heap_was_collected", True, "no garbage is known to wait for collection", None, limits.MIN_POINTS_AFTER_GC, "collections")
+
+
 def not_explained_by_load(case):
     """Memory that follows the load falls with it; memory that follows the sum of all load so far is a leak per request."""
     pairs = _with_load(case)

@@ -34,10 +34,11 @@ def diagnose_series(points, unit, limits_known=None, context=None):
     known, odd = _exhaustion.usable_limits(limits_known, unit, now)
     if odd:
         gates.append(odd)
+    limit = next((one for one in known if one["name"] != _words.HEAP_LIMIT), None)
+    heap_limit = next((one for one in known if one["name"] == _words.HEAP_LIMIT), None)
     _learn_from_previous(context, before, unit, current[-1][0])
-    end = known[0]["value"] if known else None
-    case, verdict, found, decided_by = _gravest(cases_of(current, unit, context, end))
-    return _result(case, verdict, gates + found, decided_by, known)
+    case, verdict, found, decided_by = _gravest(cases_of(current, unit, context, limit, heap_limit))
+    return _result(case, verdict, gates + found, decided_by)
 
 
 def unreadable(unit, reason):
@@ -110,11 +111,10 @@ def _page_cache(case):
     return (_words.CACHE_GROWTH if grows else _words.HEALTHY), [gate("not_page_cache", False, detail)], "not_page_cache"
 
 
-def _result(case, verdict, gates, decided_by, known):
-    limit = known[0] if known else None
+def _result(case, verdict, gates, decided_by):
     end = None
     if verdict in _words.GROWING and (verdict in _words.LEAKS or case.curve.slope[0] > 0):
-        end = _exhaustion.exhaustion(limit, case.curve.slope, case.points[-1][1], case.unit)
+        end = _exhaustion.exhaustion(case.limit, case.curve.slope, case.points[-1][1], case.unit)
     confidence = _confidence(verdict, case)
     resource = case.context.get("resource") or "the series"
     return {
@@ -130,7 +130,7 @@ def _result(case, verdict, gates, decided_by, known):
         "confidence": confidence,
         "slope": dict(zip(("low", "mid", "high"), case.curve.slope)),
         "growth": case.curve.growth,
-        "limit": limit,
+        "limit": case.limit,
         "exhaustion": end,
         "explanation": _explain.sentences(resource, verdict, case, gates, decided_by, end, confidence),
         "gates": gates,

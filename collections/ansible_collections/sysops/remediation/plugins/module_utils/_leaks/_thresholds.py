@@ -13,7 +13,7 @@ from __future__ import annotations
 # Points
 MAX_POINTS = 4000  # points. A floor needs no more than a hundred; more are thinned to the lowest and highest of each block.
 MIN_POINTS = 10  # points. Five floors of two points: the fewest on which Kendall's test can reach 95 %.
-MIN_POINTS_AFTER_GC = 6  # points. Each one is a floor already.
+MIN_POINTS_AFTER_GC = 5  # collections. Each one is a floor already, and five floors are needed.
 MAX_FLOORS = 30  # floors. All pairs are looked at (435 slopes): a matter of a millisecond.
 MIN_FLOORS = 5  # floors. With four, Kendall's test cannot reach 95 %.
 POINTS_PER_FLOOR = 3  # points. The minimum of three sheds single high readings.

@@ -60,5 +60,7 @@ UNITS = (BYTES, PERCENT, COUNT)
 RESOURCES = ("anon", "swap", "shmem", "kernel", "fds", "threads", "children", "zombies", "sockets", "file")
 PAGE_CACHE = "file"
 
+HEAP_LIMIT = "-Xmx"  # the limit of the live heap, not of the process around it
+
 # Verdicts under which time to exhaustion means something.
 GROWING = (LEAK_CONFIRMED, LEAK_SUSPECTED, GROWTH_UNEXPLAINED, FRAGMENTATION, LOAD_CORRELATED)
