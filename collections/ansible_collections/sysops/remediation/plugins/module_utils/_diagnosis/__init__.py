@@ -46,4 +46,4 @@ def diagnose_host(request, run, root="/", clock=None):
     watch.attribute(diagnoses, root)
     if request.record:
         warnings += recorded.write(evidence, seen, request.state_dir, boot)
-    return {"host": host, "diagnoses": diagnoses, "window": window, "warnings": warnings}
+    return {"host": host, "diagnoses": diagnoses, "window": seen.window, "warnings": warnings}

@@ -44,16 +44,16 @@ def diagnose(evidence, root, host, boot, max_points):
     """
     service, state = evidence.service, evidence.service.state
     current, previous = _current_life(evidence, boot)
-    taken = evidence.segments[-1].last if evidence.segments else None
+    taken = evidence.segments[-1].last if evidence.segments and state.main_pid else None
+    series, warnings = _on_our_clock(evidence.series, host["time"])
+    merged = {name: _merge(name, evidence, current, series) for name in RESOURCES}
     limits = find_limits(root, state, taken, host)
-    for name, more in evidence.limits.items():
-        limits[name] = more + limits.get(name, [])
-    merged, resources = {}, {}
+    resources = {}
     for name in RESOURCES:
-        merged[name] = _merge(name, evidence, current, host["time"])
         if merged[name].points:
             context = _context(name, evidence, current, previous, merged[name])
-            resources[name] = _leaks.diagnose_series(merged[name].points, RESOURCES[name], limits.get(name), context)
+            known = evidence.limits.get(name, []) + limits.get(name, [])
+            resources[name] = _leaks.diagnose_series(merged[name].points, RESOURCES[name], known, context)
         else:
             resources[name] = _leaks.unreadable(RESOURCES[name], _why_unreadable(name, evidence, root))
     state_dict = _state_dict(state)
@@ -79,7 +79,7 @@ def diagnose(evidence, root, host, boot, max_points):
         "process": _process(evidence, taken),
         "post_mortem": evidence.post_mortem,
         "sparkline": summary["sparkline"],
-        "warnings": [],
+        "warnings": warnings,
     }
     return bounded(found)
 
@@ -108,11 +108,17 @@ def _live(name, evidence):
     return [point for segment in evidence.segments for point in segment.points[name]]
 
 
-def _merge(name, evidence, current, now):
-    live = _live(name, evidence)
+def _on_our_clock(series, now):
+    """Return (series that do not end in the future, warnings)."""
+    corrected = {name: sources.correct_clock(points, now) for name, points in series.items()}
+    ahead = max([seconds for _points, seconds in corrected.values()] + [0.0])
+    warnings = ["the clock of the series that was handed in is %d s ahead of this host's; it was moved back" % ahead] if ahead else []
+    return {name: points for name, (points, _seconds) in corrected.items()}, warnings
+
+
+def _merge(name, evidence, current, series):
     history = list(current.points[name]) if current else []
-    series, _ahead = sources.correct_clock(evidence.series.get(name) or [], now)
-    return sources.merge(live, history, series)
+    return sources.merge(_live(name, evidence), history, series.get(name) or [])
 
 
 def _context(name, evidence, current, previous, merged):
@@ -122,7 +128,7 @@ def _context(name, evidence, current, previous, merged):
         "resource": name,
         "source": merged.carried_by,
         "started_at": started_at,
-        "boundaries": _boundaries(evidence, previous, started_at),
+        "boundaries": _boundaries(evidence, started_at),
         "oom_killed": evidence.oom_killed,
     }
     if previous and previous.points[name]:
@@ -133,11 +139,10 @@ def _context(name, evidence, current, previous, merged):
     return context
 
 
-def _boundaries(evidence, previous, started_at):
+def _boundaries(evidence, started_at):
     """Return when incarnations began: points of different ones are never compared by mistake."""
-    begun = [previous.started_at if previous else None, started_at]
-    begun += [_begin(segment) for segment in evidence.segments[1:]]
-    return sorted(when for when in begun if when is not None)
+    begun = [started_at] + [life.started_at for life in evidence.lives] + [_begin(segment) for segment in evidence.segments[1:]]
+    return sorted({when for when in begun if when is not None})
 
 
 def _begin(segment):

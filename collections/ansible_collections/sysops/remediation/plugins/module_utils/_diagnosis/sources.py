@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import bisect
 import collections
-import itertools
 
 from .._units import human_duration
 
@@ -27,16 +26,19 @@ Merged = collections.namedtuple("Merged", "points used carried_by reasons")
 
 def merge(live, history, series):
     """Return the Merged points of one resource in one incarnation."""
-    own = even(dedupe(history + live), history)
+    given = {"live": dedupe(live), "history": dedupe(history), "series": dedupe(series)}
+    own = even(dedupe(history + live) if live else given["history"], given["history"])
     reasons = {}
     if not series:
         points = own
     elif not own:
-        points = dedupe(series)
+        points = given["series"]
     else:
-        points, reasons = _join(own, dedupe(series))
-    used = _used(points, {"live": live, "history": history, "series": series})
-    return Merged(points, used, _carrier(used, live, history, series), reasons)
+        points, reasons = _join(own, given["series"])
+    chosen = set(points)
+    used = [name for name, its in given.items() if not chosen.isdisjoint(its)]
+    carrier = max(used, key=lambda name: _span(given[name])) if used else None
+    return Merged(points, used, carrier, reasons)
 
 
 def _join(own, series):
@@ -78,22 +80,23 @@ def even(points, history):
     Of each stretch as long as the usual distance of two recorded samples the lowest and the highest point stay. A history of a few
     samples, left by an earlier window, must not thin the window away.
     """
-    times = sorted(when for when, _value in history)
-    if len(times) < ENOUGH or len(points) < 3:
+    if len(history) < ENOUGH:
         return points
-    gaps = sorted(later - earlier for earlier, later in zip(times, times[1:]))
+    gaps = sorted(later[0] - earlier[0] for earlier, later in zip(history, history[1:]))
     width = max(gaps[len(gaps) // 2], _span(points) / STRETCHES)
-    kept = []
-    for _stretch, group in itertools.groupby(points, key=lambda point: int((point[0] - points[0][0]) / width)):
-        group = list(group)
-        kept += sorted({min(group, key=_value), max(group, key=_value)})
-    if kept[-1] != points[-1]:
-        kept.append(points[-1])  # where it stands now
+    kept, end = [], points[0][0]
+    lowest = highest = points[0]
+    for point in points:
+        if point[0] >= end:
+            kept += [lowest, highest]
+            end = points[0][0] + width * (int((point[0] - points[0][0]) / width) + 1)
+            lowest = highest = point
+        elif point[1] < lowest[1]:
+            lowest = point
+        elif point[1] > highest[1]:
+            highest = point
+    kept = dedupe([*kept, lowest, highest, points[-1]])  # and where it stands now
     return kept if len(kept) >= FEWEST else points
-
-
-def _value(point):
-    return point[1]
 
 
 def dedupe(points):
@@ -103,13 +106,3 @@ def dedupe(points):
 
 def _span(points):
     return points[-1][0] - points[0][0] if points else 0.0
-
-
-def _used(points, sources):
-    chosen = set(points)
-    return [name for name, given in sources.items() if any(point in chosen for point in given)]
-
-
-def _carrier(used, live, history, series):
-    spans = {"live": _span(dedupe(live)), "history": _span(dedupe(history)), "series": _span(dedupe(series))}
-    return max(used, key=lambda name: spans[name]) if used else None

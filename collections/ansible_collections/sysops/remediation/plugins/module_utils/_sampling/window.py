@@ -57,6 +57,7 @@ class Observation:
         self.notes = {}
         self.warnings = []
         self.ticks = 0
+        self.window = 0.0  # seconds that were watched
         self.epoch = self.uptime = None  # both clocks at the first tick
 
 
@@ -83,6 +84,7 @@ def observe(targets, window, interval, root="/", refresh=None, clock=None, on_sa
     """
     clock = clock or Clock()
     seen = Observation()
+    seen.window = window
     current = {target.key: _open(seen, target) for target in targets}
     begin, epoch, slept = clock.monotonic(), clock.epoch(), clock.asleep()
     seen.epoch, seen.uptime = epoch, begin + slept
