@@ -39,7 +39,7 @@ def settle(action: Data, steps: list[Data], kept: Data, fetched: Data) -> Data:
     :param fetched: the result of fetching the evidence.
     """
     last = steps[-1] if steps else {}
-    lost = not steps or last.get("unreachable")
+    lost = not steps or last.get("unreachable") or last.get("timedout")
     outcome = UNKNOWN if lost else _OUTCOMES.get(str(last.get("outcome")), "failed")
     return {
         "incident": action["incident"],
@@ -71,7 +71,7 @@ def _evidence(kept: Data, fetched: Data) -> Data | None:
 def _message(steps: list[Data], last: Data) -> str:
     if not steps:
         return "the host could not be reached before the first step; nothing was done"
-    if last.get("unreachable"):
+    if last.get("unreachable") or last.get("timedout"):
         return f"the host was lost during the action: {one_line(last.get('msg'))}"
     return one_line(last.get("msg"))
 

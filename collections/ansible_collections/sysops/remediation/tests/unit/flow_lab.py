@@ -62,6 +62,7 @@ if [ "$(wc -l < "{folder}/calls/$host")" -gt "$allowed" ]; then
     echo "ssh: connect to host $host port 22: No route to host" >&2
     exit 255
 fi
+while [ -e "{folder}/hanging/$host" ]; do sleep 0.2; done
 exec /bin/sh -c "$command"
 """
 
@@ -86,7 +87,7 @@ class FlowLab:
         self.folder = folder
         self.hosts: dict[str, dict] = {}
         self.ports: dict[str, int] = {}
-        for name in ("calls", "reachable", "state", "reports", "work"):
+        for name in ("calls", "reachable", "hanging", "state", "reports", "work"):
             (folder / name).mkdir()
         (folder / "mail.py").write_text(SERVICE)
         transport = folder / "ssh"
@@ -119,6 +120,11 @@ class FlowLab:
     def lose_after(self, host: str, calls: int) -> None:
         """Let the host answer so many more calls and no further ones."""
         (self.folder / "reachable" / host).write_text(str(self.calls(host) + calls))
+
+    def hang(self, host: str, hanging: bool = True) -> None:
+        """Let the host take calls and never answer, as one does whose memory is exhausted; or let it go on."""
+        path = self.folder / "hanging" / host
+        path.touch() if hanging else path.unlink(missing_ok=True)
 
     def calls(self, host: str) -> int:
         path = self.folder / "calls" / host
@@ -165,6 +171,8 @@ class FlowLab:
             time.sleep(0.2)
 
     def stop(self) -> None:
+        for host in self.hosts:
+            self.hang(host, False)
         if self.supervisord:
             self.supervisord.terminate()
             try:

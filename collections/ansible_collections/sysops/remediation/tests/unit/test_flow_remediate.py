@@ -52,7 +52,9 @@ def story(tmp_path_factory):
     lab.add("nopython", AUTO, ansible_python_interpreter="/nonexistent/python3")
     lab.add("typo", {"mode": "atuo"})
     lab.add("absent", None, remediation_services=[{"name": "leeks", "manager": "supervisord", "server": f"unix://{lab.socket}"}])
+    lab.add("hangs", AUTO, remediation_timeout=15)
     lab.lose_after("gone", 0)
+    lab.hang("hangs")
     try:
         lab.start()
         lab.grow_old()
@@ -127,6 +129,7 @@ def test_calls_are_few(story):
     [
         ("gone", "the host could not be reached"),
         ("nopython", "/nonexistent/python3"),
+        ("hangs", "Timed out after 15 second"),
         ("typo", "remediation_services[0].mode: 'atuo' is not allowed here (did you mean 'auto'?); allowed: observe, recommend, auto"),
         ("absent", "did you mean 'leaks'"),
     ],
@@ -141,7 +144,7 @@ def test_the_exit_code_tells(story):
     assert story.run.rc == 2
     assert story.run.answer["status"] == "failed"
     assert story.run.answer["unreachable"] == ["gone"]
-    assert {error["host"] for error in story.run.answer["errors"]} == {"nopython", "typo", "absent"}
+    assert {error["host"] for error in story.run.answer["errors"]} == {"nopython", "typo", "absent", "hangs"}
 
 
 def test_the_report_is_written_whatever_happened(story):

@@ -69,7 +69,8 @@ def test_a_module_that_crashed_is_a_failure_with_one_line():
 def test_a_host_that_was_lost_leaves_unknown():
     before = settle(ACTION, [], {"unreachable": True, "msg": "no route"}, {})
     during = settle(ACTION, [{"unreachable": True, "msg": "no route"}], {}, {})
-    assert before["outcome"] == during["outcome"] == "unknown"
+    hung = settle(ACTION, [{"failed": True, "timedout": {"period": 300}, "msg": "timed out"}], {}, {})
+    assert before["outcome"] == during["outcome"] == hung["outcome"] == "unknown"
     assert "nothing was done" in before["msg"]
     assert "nothing was done" not in during["msg"]
 
