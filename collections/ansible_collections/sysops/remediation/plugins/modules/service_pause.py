@@ -163,6 +163,7 @@ def _text(found, now):
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    _spec.hide_passwords(module, [module.params["server"]])
     try:
         answer = apply(module.params, module.check_mode)
     except (ValueError, ManagerError, paths.StateError) as error:

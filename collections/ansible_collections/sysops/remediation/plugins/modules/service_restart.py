@@ -362,7 +362,7 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _run, _spec
+from ..module_utils import _redact, _run, _spec
 from ..module_utils._action import flow, request
 from ..module_utils._host_state import paths
 from ..module_utils._managers import ManagerError, resolve
@@ -442,8 +442,19 @@ def act(asked, params, check_mode):
     return why, flow.perform(asked, manager, directory, check_mode=check_mode)
 
 
+def hide_secrets(module):
+    """Keep passwords in addresses and secret headers of probes out of whatever is returned, the invocation included."""
+    probes = module.params["health"]
+    _spec.hide_passwords(module, [module.params["server"], *(probe["url"] for probe in probes)])
+    for probe in probes:
+        for name, value in (probe["headers"] or {}).items():
+            if name.lower().endswith("authorization") or _redact.is_secret_name(name):
+                module.no_log_values.add(str(value))
+
+
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    hide_secrets(module)
     _spec.hide_passwords(module, [module.params["server"]])
     try:
         asked = request.from_params(module.params)

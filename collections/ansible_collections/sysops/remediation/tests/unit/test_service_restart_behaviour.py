@@ -212,6 +212,14 @@ def test_a_mistake_gets_one_clear_line(lab, wrong, said):
     assert result["failed"] and said in result["msg"] and "\n" not in result["msg"] and not result.get("changed")
 
 
+def test_secrets_of_probes_do_not_come_back(lab):
+    secrets = {"Authorization": "Basic a2ltOmh1bnRlcjI=", "X-Api-Key": "s3cret-k3y", "Accept": "text/plain"}
+    probe = {"type": "http", "url": "http://kim:hunter2@127.0.0.1:%d/" % lab.port, "headers": secrets}
+    text = json.dumps(lab.call(health=[probe], verify=QUICK))
+    assert not [secret for secret in ("hunter2", "a2ltOmh1bnRlcjI", "s3cret-k3y") if secret in text]
+    assert "text/plain" in text
+
+
 def test_a_read_only_state_directory_denies(lab):
     result = lab.call(state_dir="/proc/self/sysops")
     assert shut(result) == ["state_directory"] and len(lab.starts()) == 1
