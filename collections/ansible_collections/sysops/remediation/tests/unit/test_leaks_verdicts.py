@@ -212,6 +212,12 @@ def test_growth_that_the_allocator_holds_free_is_fragmentation():
     assert verdict(points, allocator_free=series([100 * MIB] * 120)) == "leak_suspected"
 
 
+def test_a_process_of_mostly_free_chunks_is_fragmented_whether_it_grows_or_not():
+    result = diagnose_series(series(shapes.flat()), "bytes", MEMORY_MAX, {"allocator_free": 95 * MIB, "resource": "anon"})
+    assert (result["verdict"], result["urgency"]) == ("fragmentation", "none")
+    assert "the allocator holds 95.0 MiB of 100 MiB free" in " ".join(result["explanation"])
+
+
 def test_a_growing_heap_that_is_collected_is_not_a_leak_and_its_live_part_can_be():
     points = series(shapes.leak(1200))
     collected = series([80 * MIB] * 20, 60.0)

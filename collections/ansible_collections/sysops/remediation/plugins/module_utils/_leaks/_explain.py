@@ -37,7 +37,7 @@ def sentences(resource, verdict, case, gates, decided_by, end, confidence):
 def _what(resource, verdict, case):
     unit, curve = case.unit, case.curve
     span = human_duration(curve.span)
-    if verdict in _words.GROWING or verdict == _words.CACHE_GROWTH:
+    if curve.growth > 0 and (verdict in _words.GROWING or verdict == _words.CACHE_GROWTH):
         low, mid, high = curve.slope
         return "%s grows by %s (95 %% interval %s to %s): its floor rose from %s to %s in the last %s%s." % (
             resource,

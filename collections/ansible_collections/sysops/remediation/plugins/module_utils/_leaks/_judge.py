@@ -17,6 +17,8 @@ from . import _thresholds as limits
 def judge(case):
     """Return ``(verdict, gates, decided_by)``; the verdict is a leak when every gate passes."""
     ladder = AFTER_PRIOR if case.has_known_cycle else STANDING_OUT if case.prior else ALONE
+    if case.context["allocator_free"]:
+        ladder = (MOSTLY_FREE, *ladder)
     gates = []
     for check, otherwise in ladder:
         one = check(case)
@@ -76,6 +78,8 @@ def _came_down_before(case):
 def _always(verdict):
     return lambda _case: verdict
 
+
+MOSTLY_FREE = (_references.not_mostly_free, _always(_words.FRAGMENTATION))
 
 EXPLAINED = (
     (_references.heap_was_collected, _always(_words.GROWTH_UNEXPLAINED)),

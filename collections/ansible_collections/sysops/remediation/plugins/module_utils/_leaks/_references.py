@@ -101,6 +101,22 @@ def not_free_chunks(case):
     )
 
 
+def not_mostly_free(case):
+    """A process that holds mostly free chunks has the size of one that leaks, whether it still grows or not."""
+    free = case.context["allocator_free"]
+    held = free[-1][1] if isinstance(free, list) and free else free or 0.0
+    now = case.points[-1][1]
+    share = held / now if now > 0 else 0.0
+    return gate(
+        "not_mostly_free",
+        share < limits.FREE_CHUNKS,
+        "the allocator holds %s of %s free: %s" % (_numbers.amount(held, case.unit), _numbers.amount(now, case.unit), _numbers.share(share)),
+        share,
+        limits.FREE_CHUNKS,
+        "share",
+    )
+
+
 def _grown_free(free):
     """Of a single reading all free chunks may stem from the growth; of a series only what was added."""
     if isinstance(free, list):

@@ -113,7 +113,8 @@ def _page_cache(case):
 
 def _result(case, verdict, gates, decided_by):
     end = None
-    if verdict in _words.GROWING and (verdict in _words.LEAKS or case.curve.slope[0] > 0):
+    grows_surely = case.curve.slope[0] > 0 and case.curve.growth >= case.least_growth
+    if verdict in _words.LEAKS or (verdict in _words.GROWING and grows_surely):
         end = _exhaustion.exhaustion(case.limit, case.curve.slope, case.points[-1][1], case.unit)
     confidence = _confidence(verdict, case)
     resource = case.context.get("resource") or "the series"

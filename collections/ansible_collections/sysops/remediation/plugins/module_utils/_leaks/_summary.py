@@ -45,7 +45,7 @@ def _summary(name, one):
     unit, verdict = one["unit"], one["verdict"]
     if verdict == _words.INSUFFICIENT_DATA:
         return one["explanation"][0].rstrip(".")
-    if verdict in _words.GROWING:
+    if verdict in _words.GROWING and one["growth"] > 0:
         text = "%s grows %s" % (name, _numbers.rate(one["slope"]["mid"], unit))
         return text + ("; " + _explain.until(one["exhaustion"]).rstrip(".") if one["exhaustion"] else "; no limit is known")
     if verdict == _words.HEALTHY:
