@@ -24,7 +24,7 @@ extends_documentation_fragment:
   - sysops.remediation.service.state_dir
 attributes:
   check_mode:
-    description: Can run in check mode and return the same diagnosis. In check mode O(record) is ignored.
+    description: Can run in check mode and return the same diagnosis. In check mode O(record) and O(probes) are ignored.
     support: full
   diff_mode:
     description: Has nothing to show, as nothing is changed.
@@ -88,6 +88,17 @@ options:
     description: Use the history that was recorded before.
     type: bool
     default: true
+  probes:
+    description:
+      - Risky evidence that settles a suspicion about a running service whose memory grows. Each has a danger, so none is made by default,
+        and none in check mode.
+      - V(malloc_info) asks glibc's allocator how much of it is free, which tells fragmentation from a leak. It needs C(gdb), which stops the process and
+        calls into it. If a thread holds the allocator's lock the process hangs until C(gdb) gives up, and it may crash afterwards.
+      - V(jvm_full_gc) collects the whole heap of a JVM with C(jcmd). That stops the JVM for the whole collection, which is seconds per 10 GB.
+    type: list
+    elements: str
+    choices: [malloc_info, jvm_full_gc]
+    default: []
   max_points:
     description: Points per resource that are returned for charts.
     type: int
@@ -244,6 +255,7 @@ def main():
             series={"type": "dict", "default": {}},
             record={"type": "bool", "default": False},
             use_history={"type": "bool", "default": True},
+            probes={"type": "list", "elements": "str", "choices": ["malloc_info", "jvm_full_gc"], "default": []},
             max_points={"type": "int", "default": 60},
         ),
         supports_check_mode=True,
@@ -276,6 +288,7 @@ def request(params, check_mode):
         record=params["record"] and not check_mode,
         use_history=params["use_history"],
         state_dir=params["state_dir"],
+        probes=[] if check_mode else params["probes"],
         max_points=params["max_points"],
     )
 

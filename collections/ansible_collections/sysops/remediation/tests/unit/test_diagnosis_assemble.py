@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis import assemble, limits, lives, services, watch
+from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis import assemble, limits, lives, probing, services, watch
 from ansible_collections.sysops.remediation.plugins.module_utils._host_state.history import Sample
 from ansible_collections.sysops.remediation.plugins.module_utils._managers._base import FAILED, RUNNING, Incarnation, ServiceState
 from ansible_collections.sysops.remediation.plugins.module_utils._sampling import procfs
@@ -257,6 +257,38 @@ class TestSeries:
 
     def test_is_bounded(self):
         assert len(watch._clean([[place, place] for place in range(100_000)])) <= watch.SERIES_POINTS
+
+
+class TestProbes:
+    def settle(self, monkeypatch, segments, answer):
+        asked = []
+
+        def probe(name, root, pid, ticks, runtime, run):
+            asked.append((name, pid, ticks))
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        monkeypatch.setattr(probing, "probe", probe)
+        one = evidence_of(running(), segments=segments, runtime={"kind": "native", "allocator": "glibc"})
+        again = probing.settle(one, diagnose(one), ["malloc_info"], None, "/")
+        return asked, again, diagnose(one)
+
+    def test_growth_that_is_free_chunks_is_fragmentation(self, monkeypatch):
+        asked, again, found = self.settle(monkeypatch, [segment({"anon": rising()})], {"allocator_free": 19 * MIB})
+        assert asked == [("malloc_info", 812, 5120)]
+        assert again
+        assert found["verdict"] == "fragmentation"
+        assert found["process"]["runtime"]["allocator_free"] == 19 * MIB
+
+    def test_a_probe_that_fails_is_a_warning(self, monkeypatch):
+        _asked, again, found = self.settle(monkeypatch, [segment({"anon": rising()})], probing.ProbeError("probe malloc_info: no gdb"))
+        assert again
+        assert (found["verdict"], found["warnings"]) == ("leak_suspected", ["probe malloc_info: no gdb"])
+
+    def test_a_healthy_service_is_never_probed(self, monkeypatch):
+        asked, again, _found = self.settle(monkeypatch, [segment({"anon": [100 * MIB] * 21})], {"allocator_free": 1})
+        assert (asked, again) == ([], False)
 
 
 def test_a_service_inside_of_another_one_is_named():

@@ -19,6 +19,7 @@ from action_lab import COLLECTIONS, PATIENCE, wait_until
 from ansible_collections.sysops.remediation.plugins.doc_fragments.service import ModuleDocFragment
 from ansible_collections.sysops.remediation.plugins.module_utils import _run, _spec
 from ansible_collections.sysops.remediation.plugins.module_utils._managers.supervisord import Supervisord
+from ansible_collections.sysops.remediation.plugins.module_utils._runtimes.probes import PROBES
 from ansible_collections.sysops.remediation.plugins.modules import memory_leak_info
 
 MODULE = """
@@ -91,6 +92,9 @@ class TestDocumentation:
             assert documented[name]["type"] == option["type"]
             assert documented[name].get("default") == option.get("default")
             assert documented[name].get("choices") == option.get("choices")
+
+    def test_offers_every_probe_that_there_is(self):
+        assert set(yaml.safe_load(memory_leak_info.DOCUMENTATION)["options"]["probes"]["choices"]) == set(PROBES)
 
     def test_the_fragment_pairs_with_the_spec(self):
         documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._host_state.history import short_boot
 from .._sampling import host as host_facts
 from .._sampling.window import check_window
-from . import assemble, ends, recorded, services, watch
+from . import assemble, ends, probing, recorded, services, watch
 
 
 class Request:
@@ -22,6 +22,7 @@ class Request:
         self.record = options.pop("record", False)
         self.use_history = options.pop("use_history", True)
         self.state_dir = options.pop("state_dir", None)
+        self.probes = options.pop("probes", ())
         self.max_points = options.pop("max_points", 60)
         if options:
             raise TypeError("unknown options: %s" % ", ".join(sorted(options)))
@@ -42,7 +43,12 @@ def diagnose_host(request, run, root="/", clock=None):
     warnings += seen.warnings
     warnings += ends.look_into(evidence, run, root)
     host = host_facts.read_host(root)
-    diagnoses = [assemble.diagnose(one, root, host, boot, request.max_points) for one in evidence.values()]
+    diagnoses = []
+    for one in evidence.values():
+        found = assemble.diagnose(one, root, host, boot, request.max_points)
+        if request.probes and probing.settle(one, found, request.probes, run, root):
+            found = assemble.diagnose(one, root, host, boot, request.max_points)
+        diagnoses.append(found)
     watch.attribute(diagnoses, root)
     if request.record:
         warnings += recorded.write(evidence, seen, request.state_dir, boot)

@@ -28,7 +28,8 @@ class Evidence:
         self.segments = []  # of the live window, oldest first
         self.lives = []  # of the history, oldest first
         self.series = {}  # resource -> points that the caller handed in
-        self.notes = []
+        self.notes = []  # sentences for the explanation
+        self.warnings = []  # what limits the diagnosis
         self.is_damaged = False  # part of its history could not be read
         self.post_mortem = None
         self.oom_killed = False
@@ -79,7 +80,7 @@ def diagnose(evidence, root, host, boot, max_points):
         "process": _process(evidence, taken),
         "post_mortem": evidence.post_mortem,
         "sparkline": summary["sparkline"],
-        "warnings": warnings,
+        "warnings": evidence.warnings + warnings,
     }
     return bounded(found)
 
