@@ -297,21 +297,22 @@ class TestServiceGates:
 
     def test_a_failed_dependency_is_named_as_the_cause(self, bench):
         bench.manager.relations["dependencies"] = [
-            {"name": "postgresql.service", "active": _base.FAILED, "relation": "Requires"},
-            {"name": "motd.service", "active": _base.FAILED, "relation": "Wants"},
+            {"name": "postgresql.service", "active": _base.FAILED, "relation": "Requires", "hard": True},
+            {"name": "motd.service", "active": _base.FAILED, "relation": "Wants", "hard": False},
         ]
         msg = refused(bench, "dependencies")["msg"]
         assert "needs postgresql.service (Requires), which has failed: that is the cause" in msg and "motd" not in msg
 
     def test_too_many_dependents_are_refused_and_named(self, bench):
         bench.manager.relations["dependents"] = [
-            {"name": "web-%d.service" % number, "active": _base.RUNNING, "relation": "RequiredBy"} for number in range(3)
+            {"name": "web-%d.service" % number, "active": _base.RUNNING, "relation": "RequiredBy", "hard": True} for number in range(3)
         ] + [
-            {"name": "fond.service", "active": _base.RUNNING, "relation": "WantedBy"},
-            {"name": "off.service", "active": _base.STOPPED, "relation": "RequiredBy"},
+            {"name": "fond.service", "active": _base.RUNNING, "relation": "WantedBy", "hard": False},
+            {"name": "off.service", "active": _base.STOPPED, "relation": "RequiredBy", "hard": True},
         ]
         result = refused(bench, "dependents", max_dependents=2)
         assert the_gate(result, "dependents")["value"] == 3 and "web-0.service, web-1.service, web-2.service" in result["msg"]
+        assert "they only want it: fond.service" in result["msg"] and "off.service" not in result["msg"]
         assert bench.call(max_dependents=3)["outcome"] == "succeeded"
 
     def test_all_reasons_are_told_at_once(self, bench):

@@ -163,16 +163,17 @@ def test_a_reload_that_restarts_the_service_is_no_reload(bench):
 
 
 class TestDependents:
-    def relations(self, active):
-        return [{"name": "web.service", "active": active, "relation": "RequiredBy"}]
+    def relations(self, active, hard=True):
+        return [{"name": "web.service", "active": active, "relation": "RequiredBy" if hard else "WantedBy", "hard": hard}]
 
-    def test_those_that_were_active_have_to_be_active(self, bench):
-        bench.manager.relations["dependents"] = self.relations(_base.RUNNING)
+    @pytest.mark.parametrize("hard", [True, False])
+    def test_those_that_were_active_have_to_be_active(self, bench, hard):
+        bench.manager.relations["dependents"] = self.relations(_base.RUNNING, hard)
         restart = bench.manager.restart
 
         def take_along(*arguments):
             restart(*arguments)
-            bench.manager.relations["dependents"] = self.relations(_base.STOPPED)
+            bench.manager.relations["dependents"] = self.relations(_base.STOPPED, hard)
 
         bench.manager.restart = take_along
         result = bench.call()

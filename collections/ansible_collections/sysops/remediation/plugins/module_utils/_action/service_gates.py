@@ -9,10 +9,6 @@ from .._gates import gate
 from .._managers import _base
 from .request import NOT_RUNNING, RELOAD, RESTART
 
-# Relations through which a restart of the service takes another one along, or needs it.
-HARD_DEPENDENTS = ("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf")
-HARD_DEPENDENCIES = ("Requires", "Requisite", "BindsTo")
-
 
 def incarnation(case):
     """Never act on another life than the one that was diagnosed."""
@@ -95,7 +91,7 @@ def dependencies(case):
     """If what the service needs has failed, that is the cause; restarting the victim does not help."""
     if case.request.action != RESTART:
         return None
-    failed = [one for one in case.dependencies if one["active"] == _base.FAILED and one["relation"] in HARD_DEPENDENCIES]
+    failed = [one for one in case.dependencies if one["active"] == _base.FAILED and one["hard"]]
     if not failed:
         return gate("dependencies", True, "nothing that %s requires has failed" % case.name)
     names = ", ".join("%s (%s)" % (one["name"], one["relation"]) for one in failed)
@@ -107,14 +103,17 @@ def dependents(case):
     """A restart takes along what requires the service; beyond a number, a person should decide."""
     if case.request.action != RESTART:
         return None
-    taken, most = active_dependents(case), case.request.max_dependents
+    taken, most = [one for one in active_dependents(case) if one["hard"]], case.request.max_dependents
+    wishing = [one["name"] for one in active_dependents(case) if not one["hard"]]
     names = ", ".join(one["name"] for one in taken) or "none"
     detail = "active services that a restart of %s takes along: %d (%s), at most %d are allowed" % (case.name, len(taken), names, most)
+    if wishing:
+        detail += "; not counted, they only want it: %s" % ", ".join(wishing)
     return gate("dependents", len(taken) <= most, detail, value=len(taken), threshold=most, unit="count")
 
 
 def active_dependents(case):
-    return [one for one in case.dependents if one["active"] == _base.RUNNING and one["relation"] in HARD_DEPENDENTS]
+    return [one for one in case.dependents if one["active"] == _base.RUNNING]
 
 
 def reloadable(case):

@@ -33,6 +33,10 @@ class ContainerEngine(_base.Manager):
         super().__init__(run, root, scope, server)
         self._engine = None
 
+    @property
+    def address(self):
+        return self._ask().path
+
     def available(self):
         if self.server and urllib.parse.urlsplit(self.server).scheme not in ("", "unix"):
             return False, "%s is asked through a Unix socket: write server as a path or 'unix:///path'" % self.name
