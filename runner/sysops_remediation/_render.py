@@ -44,7 +44,7 @@ def sparkline(points: Sequence[Sequence[float]], width: int = 24) -> str:
 
 def show(result: RunResult) -> None:
     out = console()
-    if isinstance(result, DiagnoseResult) and result.diagnoses:
+    if isinstance(result, DiagnoseResult):
         _diagnoses(out, result.diagnoses)
     if isinstance(result, PlanResult):
         _plan(out, result.plan)
@@ -72,7 +72,10 @@ def table(out: Console, *columns: str) -> Table:
     return result
 
 
-def _diagnoses(out: Console, diagnoses: Iterable[Diagnosis]) -> None:
+def _diagnoses(out: Console, diagnoses: Sequence[Diagnosis]) -> None:
+    if not diagnoses:
+        out.print("no service was diagnosed")
+        return
     rows = table(out, "host", "service", "verdict", "urgency", "memory", "what")
     for item in diagnoses:
         rows.add_row(item.host, item.service, word(item.verdict), item.urgency, item.sparkline, item.summary)
@@ -126,6 +129,10 @@ def _incidents(out: Console, result: RemediateResult) -> None:
         for item in result.incidents:
             rows.add_row(item.host, item.service, word(item.verdict), item.action or "none", word(item.outcome), item.report or "")
         out.print(rows)
+    for item in result.incidents:
+        out.print(item.headline or f"{item.service} on {item.host}: {item.outcome}", markup=False, soft_wrap=True)
+        for step in item.next_steps:
+            out.print(f"  next: {step}", markup=False, soft_wrap=True)
     for path in result.paths:
         if path.endswith("summary.md"):
             out.print(f"report: {path}", markup=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
-from sysops_remediation import EXIT_CODES, DiagnoseResult, PlanResult, RunStatus, _init, _render
+from sysops_remediation import EXIT_CODES, DiagnoseResult, PlanResult, RemediateResult, RunStatus, _init, _render
 from sysops_remediation._cli_options import Options, parse_extra_vars
 from sysops_remediation.cli import app
 from typer.testing import CliRunner
@@ -84,6 +84,14 @@ def test_a_refusal_is_shown_with_the_gates_that_are_shut(capsys: pytest.CaptureF
     assert "not touched: mail1 systemd/postfix.service" in shown
     assert "✗ mode: mode is recommend" in shown
     assert "verdict" not in shown
+
+
+def test_an_incident_is_shown_with_what_a_human_should_do_next(capsys: pytest.CaptureFixture[str]) -> None:
+    incident = {"incident": "r-1", "host": "mail1", "service": "systemd/postfix.service", "outcome": "failed", "headline": "postfix.service on mail1: failed"}
+    _render.show(RemediateResult(status=RunStatus.FAILED, incidents=[{**incident, "next_steps": ["Read its journal."]}], paths=["/r/x.md", "/r/summary.md"]))
+    shown = capsys.readouterr().out
+    assert "postfix.service on mail1: failed\n  next: Read its journal." in shown
+    assert "report: /r/summary.md" in shown
 
 
 def test_starter_policy_only_recommends_and_leaves_the_plumbing_out() -> None:
