@@ -75,6 +75,43 @@ def test_one_that_ends_at_once_without_complaint_did_not_come_back(bench):
     assert bench.clock.monotonic - begun < 30
 
 
+class TestBusyManager:
+    def unseen(self, bench, moments):
+        """Make the manager give no answer at these seconds after the action."""
+        inspect = bench.manager.inspect
+
+        def answer(name):
+            begun = bench.manager._acted_at
+            if begun is not None and bench.clock.monotonic - begun in moments:
+                raise _base.ManagerError("no answer within 20 s")
+            return inspect(name)
+
+        bench.manager.inspect = answer
+
+    def test_one_answer_that_does_not_come_is_asked_for_again(self, bench):
+        self.unseen(bench, {4.0, 6.0})
+        assert bench.call()["outcome"] == "succeeded"
+
+    def test_a_manager_that_gives_no_answer_any_more_proves_nothing(self, bench):
+        self.unseen(bench, {float(second) for second in range(4, 200)})
+        result = bench.call()
+        assert result["outcome"] == "failed" and "cannot be seen any more: no answer within 20 s" in result["msg"]
+
+    def test_a_service_that_is_gone_is_not_waited_for(self, bench):
+        begun = bench.clock.monotonic
+        inspect = bench.manager.inspect
+
+        def answer(name):
+            if bench.manager.calls:
+                raise _base.ServiceNotFound("service 'mail.service' not found")
+            return inspect(name)
+
+        bench.manager.inspect = answer
+        result = bench.call()
+        assert result["outcome"] == "failed" and result["changed"] and "not found" in result["msg"]
+        assert bench.clock.monotonic - begun < 10
+
+
 class TestProbes:
     def log(self, **more):
         return [dict({"type": "log_line", "expect": "ready"}, **more)]

@@ -86,7 +86,7 @@ def _work(manager, name, timeout, force_kill, tell):
     except _base.TimedOut as error:
         tell({"ok": False, "timed_out": True, "error": str(error)})
     except _base.ManagerError as error:
-        if manager.inspect(name).active not in (_base.STOPPED, _base.FAILED):
+        if not _is_stopped(manager, name):
             tell({"ok": False, "error": str(error)})
             return
     if not _await_stopped(manager, name):
@@ -102,11 +102,18 @@ def _work(manager, name, timeout, force_kill, tell):
 def _await_stopped(manager, name):
     """A stop that took too long still ends one day; the service must not stay down then."""
     deadline = time.monotonic() + STOP_PATIENCE
-    while manager.inspect(name).active not in (_base.STOPPED, _base.FAILED):
+    while not _is_stopped(manager, name):
         if time.monotonic() >= deadline:
             return False
         time.sleep(_POLL)
     return True
+
+
+def _is_stopped(manager, name):
+    try:
+        return manager.inspect(name).active in (_base.STOPPED, _base.FAILED)
+    except _base.ManagerError:
+        return False  # the manager is busy or restarts; we ask again
 
 
 def _tell(pipe, facts):

@@ -81,7 +81,7 @@ def _when_open(case, shut):
 
 def last_lines(case, since):
     """Return the service's last log lines, redacted; those since the action if there are any."""
-    lines = case.manager.logs(case.name, lines=_LINES, since=since) or case.manager.logs(case.name, lines=_LINES)
+    lines = case.log_lines(_LINES, since) or case.log_lines(_LINES)
     return _redact.redact("\n".join(lines)).splitlines()
 
 

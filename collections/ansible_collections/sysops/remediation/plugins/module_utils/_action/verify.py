@@ -30,7 +30,7 @@ class Proof:
         self.active_for = watch.active_for
         self.probes = [streak.as_dict() for streak in watch.streaks]
         self.memory = watch.memory_now
-        self.came_back = watch.up_since is not None and not watch.broken
+        self.came_back = watch.up_since is not None and not watch.broken and not watch.unseen
         self.dependents = [dict(one, active_after=watch.dependents_after.get(one["name"])) for one in watch.dependents]
 
     @property
@@ -49,7 +49,7 @@ def prove(case, before, memory_before):
     deadline = watch.begun + case.request.verify.deadline
     while True:
         watch.look()
-        if watch.broken or watch.complete or watch.now + case.request.verify.interval > deadline:
+        if watch.broken or watch.complete or case.clock.stamp()["monotonic"] + case.request.verify.interval > deadline:
             break
         case.clock.sleep(case.request.verify.interval)
     watch.finish()
@@ -69,6 +69,7 @@ class _Watch:
         self.life = None  # of the incarnation that is being proven
         self.up_since = None
         self.broken = ""  # a sentence, once it is certain that it will not come right by itself
+        self.unseen = ""  # a sentence, while its manager gives no answer
         self.restarts_before = before.n_restarts
         self.stopped_looks = 0
         self.streaks = [_health.Streak(probe, self.wants.passes) for probe in case.request.health]
@@ -84,16 +85,20 @@ class _Watch:
 
     @property
     def complete(self):
-        if self.up_since is None or self.active_for < self.wants.verify_for:
+        if self.unseen or self.up_since is None or self.active_for < self.wants.verify_for:
             return False
         return all(one.proven or one.hopeless for one in self.streaks) and self._dependents_are_back()
 
     def look(self):
         try:
             self.state = self.case.manager.inspect(self.case.name)
-        except _base.ManagerError as error:
-            self._down("%s cannot be seen any more: %s" % (self.case.name, error))
+        except _base.ServiceNotFound as error:
+            self.broken = str(error)
             return
+        except _base.ManagerError as error:
+            self.unseen = "%s cannot be seen any more: %s" % (self.case.name, error)  # its manager may be busy: look again
+            return
+        self.unseen = ""
         self.now = self.case.clock.stamp()["monotonic"]
         if self.state.active != _base.RUNNING:
             self._down("%s is %s (%s)" % (self.case.name, self.state.active, self.state.result or self.state.sub))
@@ -148,7 +153,10 @@ class _Watch:
     def _dependents_are_back(self):
         if not self.dependents:
             return True
-        self.dependents_after = {one["name"]: one["active"] for one in self.case.manager.dependents(self.case.name)}
+        try:
+            self.dependents_after = {one["name"]: one["active"] for one in self.case.manager.dependents(self.case.name)}
+        except _base.ManagerError:
+            return False
         return all(self.dependents_after.get(one["name"]) == _base.RUNNING for one in self.dependents)
 
 
@@ -188,8 +196,8 @@ def _gates(case, watch, before, memory_before):
 
 
 def _came_back(case, watch):
-    if watch.broken:
-        return gate("came_back", False, watch.broken, value=watch.state.active)
+    if watch.broken or watch.unseen:
+        return gate("came_back", False, watch.broken or watch.unseen, value=watch.state.active)
     if watch.up_since is not None:
         return gate("came_back", True, "%s is running" % case.name, value=watch.state.active)
     waited = human_duration(case.request.verify.deadline)
