@@ -263,8 +263,8 @@ class TestChangesNothing:
         self.take(lab, tmp_path)
         (segment,) = (tmp_path / "state").rglob("*.jsonl")
         segment.write_bytes(b"\0garbage\n" + segment.read_bytes())
-        assert any("1 damaged lines" in str(warning) for warning in self.take(lab, tmp_path)["warnings"])
-        assert not self.take(lab, tmp_path).get("warnings")
+        told = [any("1 damaged lines" in str(warning) for warning in self.take(lab, tmp_path).get("warnings", [])) for _call in range(2)]
+        assert told == [True, False]
         assert (segment.parent / "damaged.txt").exists()
 
     def test_an_unknown_service_names_the_nearest(self, lab):
