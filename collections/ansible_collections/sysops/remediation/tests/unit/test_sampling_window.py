@@ -59,6 +59,11 @@ class TestCheckWindow:
         ):
             window.check_window(5, 1)
 
+    def test_more_samples_than_a_host_should_hold(self):
+        with pytest.raises(ValueError, match=r"window 36000s at interval 1s gives 36001 samples and 20000 are the most: use an interval of at least 1.801s"):
+            window.check_window(36000, 1)
+        window.check_window(36000, 1.801)
+
     def test_an_interval_of_nothing(self):
         with pytest.raises(ValueError, match="interval 0s is too short"):
             window.check_window(20, 0)

@@ -12,6 +12,7 @@ from . import fds, host, procfs
 from .sampler import RESOURCES, by_process, sample
 
 NEEDED = 10  # samples: with fewer, no trend can be told from noise
+AT_MOST = 20000  # samples: what a host should hold in memory for it
 
 
 class Clock:
@@ -66,6 +67,11 @@ def check_window(window, interval):
     if interval < 0.05:
         raise ValueError("interval %gs is too short: at least 0.05s, as each sample reads the whole of /proc" % interval)
     samples = int(window / interval) + 1
+    if samples > AT_MOST:
+        raise ValueError(
+            "window %gs at interval %gs gives %d samples and %d are the most: use an interval of at least %gs"
+            % (window, interval, samples, AT_MOST, math.ceil(window / AT_MOST * 1000 + 1) / 1000)
+        )
     if samples < NEEDED:
         raise ValueError(
             "window %gs at interval %gs gives %d samples and a diagnosis needs %d: use a window of at least %gs, or an interval of at most %gs"
