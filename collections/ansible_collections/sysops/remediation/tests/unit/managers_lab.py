@@ -96,11 +96,11 @@ def engine(path, answers):
             status, payload = answers.get("%s %s" % (self.command, self.path.partition("?")[0]), (404, b'{"message":"No such container"}'))
             if callable(payload):
                 payload = payload()
-            self.send_response(status)
-            if status != 204:
-                self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
             with contextlib.suppress(OSError):  # the client may have given up
+                self.send_response(status)
+                if status != 204:
+                    self.send_header("Content-Length", str(len(payload)))
+                self.end_headers()
                 self.wfile.write(payload)
 
         do_POST = do_GET

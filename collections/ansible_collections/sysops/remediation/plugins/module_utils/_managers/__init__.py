@@ -9,15 +9,37 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 
 from ._base import ManagerError, ServiceNotFound
-from .docker import Docker
-from .podman import Podman
-from .supervisord import Supervisord
-from .systemd import Systemd
-from .sysv import Sysv
 
-MANAGERS = {one.name: one for one in (Systemd, Supervisord, Docker, Podman, Sysv)}
+
+class _Drivers(Mapping):
+    """Manager classes by name, imported when first asked for: most hosts have one manager, and the recorder starts every minute."""
+
+    def __iter__(self):
+        return iter(("systemd", "supervisord", "docker", "podman", "sysv"))
+
+    def __len__(self):
+        return len(list(self))
+
+    def __getitem__(self, name):
+        if name == "systemd":
+            from .systemd import Systemd as driver
+        elif name == "supervisord":
+            from .supervisord import Supervisord as driver
+        elif name == "docker":
+            from .docker import Docker as driver
+        elif name == "podman":
+            from .podman import Podman as driver
+        elif name == "sysv":
+            from .sysv import Sysv as driver
+        else:
+            raise KeyError(name)
+        return driver
+
+
+MANAGERS = _Drivers()
 
 
 def resolve(service, run, root="/"):

@@ -138,6 +138,16 @@ class Manager:
         """Return the :class:`ServiceState`; raise ServiceNotFound, Unsupported or ManagerError."""
         raise NotImplementedError
 
+    def inspect_many(self, names):
+        """Return {name: ServiceState, or the ManagerError that its inspection ended in}; one question to the manager where it can."""
+        found = {}
+        for name in names:
+            try:
+                found[name] = self.inspect(name)
+            except ManagerError as error:
+                found[name] = error
+        return found
+
     def inspect_running(self):
         """Return the :class:`ServiceState` of every service that runs now and has a process."""
         states = []

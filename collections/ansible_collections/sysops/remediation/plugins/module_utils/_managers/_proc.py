@@ -9,6 +9,8 @@ import os
 
 from ._base import Incarnation
 
+_DEAD = ("Z", "X")
+
 
 def read(root, path):
     """Return the text of ``path`` below ``root``, or None if it cannot be read."""
@@ -33,13 +35,17 @@ def boot_time(root):
 
 def start_ticks(root, pid):
     """Return field 22 of /proc/PID/stat, or None when the process is gone or a zombie."""
-    text = read(root, "proc/%d/stat" % pid)
-    if not text:
-        return None
-    fields = text.rpartition(")")[2].split()  # the command name may hold blanks and parentheses
-    if len(fields) < 20 or fields[0] in ("Z", "X"):
-        return None
-    return int(fields[19])
+    fields = _stat(root, pid)
+    return int(fields[19]) if len(fields) > 19 and fields[0] not in _DEAD else None
+
+
+def is_zombie(root, pid):
+    return _stat(root, pid)[:1] == ["Z"]
+
+
+def _stat(root, pid):
+    """Return the fields of /proc/PID/stat from the third one on; the second, the command name, may hold blanks and parentheses."""
+    return (read(root, "proc/%d/stat" % pid) or "").rpartition(")")[2].split()
 
 
 def incarnation(root, pid, invocation_id=None):

@@ -38,7 +38,9 @@ def facts(info):
     if word == "EXITED" and status != 0:
         active = _base.FAILED
     notes, flags = [], {}
-    if info.get("spawnerr"):
+    if status == _BY_SIGNAL and word == "EXITED":
+        notes.append("a signal ended it; supervisord does not keep which")
+    elif info.get("spawnerr"):
         notes.append("supervisord: %s" % info["spawnerr"])
     if word == "FATAL":
         flags["gave_up"] = True

@@ -148,6 +148,8 @@ class Sysv(_base.Manager):
         rc, _out, _err = self.run(self._command(name, "status"), timeout=STATUS_TIMEOUT)
         if rc == _run.TIMED_OUT:
             return by_pid, ["'%s/%s status' gave no answer within %d s: judged by its process alone" % (FOLDER, name, STATUS_TIMEOUT)]
+        if rc == 0 and pid is None and self._is_zombie(name, text):
+            return _base.STOPPED, ["%s has ended, though nobody has reaped its process yet and the script takes it for running" % name]
         notes = ["%s %s" % (name, _STATUS_NOTE[rc])] if rc in _STATUS_NOTE else []
         return _STATUS.get(rc, by_pid), notes
 
@@ -160,12 +162,19 @@ class Sysv(_base.Manager):
         program = _init_script.program(text)
         return (_proc.oldest(self.root, _proc.pids_of_program(self.root, program)) if program else None), True
 
+    def _is_zombie(self, name, text):
+        """Init of a small container does not reap; kill -0, which scripts ask with, succeeds on what is left."""
+        pids = [self._written_pid(path) for path in _init_script.pid_files(text, name)]
+        return any(pid and _proc.is_zombie(self.root, pid) for pid in pids)
+
+    def _written_pid(self, path):
+        digits = (_proc.read(self.root, path) or "").split()[:1]
+        return int(digits[0]) if digits and digits[0].isdigit() else None
+
     def _from_pid_file(self, path):
         """Return the PID in the file, unless that process began after the file was written: then the PID was given to another."""
-        digits = (_proc.read(self.root, path) or "").split()[:1]
-        if not digits or not digits[0].isdigit():
-            return None
-        life = _proc.incarnation(self.root, int(digits[0]))
+        pid = self._written_pid(path)
+        life = _proc.incarnation(self.root, pid)
         if life is None:
             return None
         written_at = os.stat(self._below(path)).st_mtime
