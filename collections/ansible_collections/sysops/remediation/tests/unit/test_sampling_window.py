@@ -91,19 +91,36 @@ class TestTicks:
         seen = window.observe([Target("a", 10, 1000)], 0, 1, str(tmp_path), clock=clock)
         assert seen.segments["a"][0].points["anon"] == [(1_700_000_000.0, 300 * 1024)]
 
-    def test_a_slow_host_gets_fewer_samples_and_the_same_window(self, tmp_path, clock, monkeypatch):
-        write_process(tmp_path, 10)
+    def slow(self, monkeypatch, clock, seconds):
         scan = window.procfs.scan
 
         def slow_scan(root):
-            clock.now += 2.5
+            clock.now += seconds
+            clock.wall += seconds
             return scan(root)
 
         monkeypatch.setattr(window.procfs, "scan", slow_scan)
+
+    def test_a_slow_host_gets_fewer_samples_in_the_same_window(self, tmp_path, clock, monkeypatch):
+        write_process(tmp_path, 10)
+        self.slow(monkeypatch, clock, 1.5)
+        seen = window.observe([Target("a", 10, 1000)], 30, 1, str(tmp_path), clock=clock)
+        assert 10 <= seen.ticks < 20
+        assert seen.window < 33
+        assert seen.warnings == []
+
+    def test_a_very_slow_host_gets_overtime_for_the_samples_that_are_needed(self, tmp_path, clock, monkeypatch):
+        write_process(tmp_path, 10)
+        self.slow(monkeypatch, clock, 2.5)
         seen = window.observe([Target("a", 10, 1000)], 10, 1, str(tmp_path), clock=clock)
-        assert seen.ticks == 4
-        assert clock.now - 1000.0 < 13
-        assert any("sampling is slow here: 4 of 11 samples" in warning for warning in seen.warnings)
+        assert seen.ticks == window.NEEDED
+        assert seen.warnings == ["the host is busy: 10 samples took %g s and not 10 s" % seen.window]
+
+    def test_the_overtime_ends(self, tmp_path, clock, monkeypatch):
+        write_process(tmp_path, 10)
+        self.slow(monkeypatch, clock, 9)
+        seen = window.observe([Target("a", 10, 1000)], 10, 1, str(tmp_path), clock=clock)
+        assert seen.window < 3 * 10 + 10
 
     def test_the_series_follow_the_monotonic_clock_when_the_wall_clock_jumps(self, tmp_path, clock):
         write_process(tmp_path, 10)

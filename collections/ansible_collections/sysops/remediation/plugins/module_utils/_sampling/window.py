@@ -12,6 +12,7 @@ from . import fds, host, procfs
 from .sampler import RESOURCES, by_process, sample
 
 NEEDED = 10  # samples: with fewer, no trend can be told from noise
+OVERTIME = 3.0  # times the window: so long a slow host may take for the samples that are needed
 AT_MOST = 20000  # samples: what a host should hold in memory for it
 
 
@@ -82,20 +83,19 @@ def check_window(window, interval):
 def observe(targets, window, interval, root="/", refresh=None, clock=None, on_sample=None):
     """Sample the targets for ``window`` seconds every ``interval`` seconds; a window of 0 takes one sample.
 
-    Ticks are counted on the monotonic clock, so that a jump of the wall clock neither stretches nor bends the series; labels
-    are the epoch of the beginning plus that.
+    A host too busy for the needed samples gets some overtime: a diagnosis a little later is better than none. Ticks are counted on the
+    monotonic clock, so that a jump of the wall clock neither stretches nor bends the series; labels are the epoch of the beginning plus that.
 
     :param refresh: callable(key) -> Target or None: asks the manager again after a main process has gone.
     :param on_sample: callable(segment, epoch, processes): looks at the same moment at what else there is to see of a service.
     """
     clock = clock or Clock()
     seen = Observation()
-    seen.window = window
     current = {target.key: _open(seen, target) for target in targets}
     begin, epoch, slept = clock.monotonic(), clock.epoch(), clock.asleep()
     seen.epoch, seen.uptime = epoch, begin + slept
     tick, last_tick = 0, int(window / interval + 1e-9) if window else 0
-    while tick <= last_tick:
+    while tick <= last_tick or (seen.ticks < NEEDED and window and clock.monotonic() - begin < OVERTIME * window):
         clock.sleep(max(0.0, begin + tick * interval - clock.monotonic()))
         processes = procfs.scan(root)
         when = epoch + clock.monotonic() - begin
@@ -106,7 +106,8 @@ def observe(targets, window, interval, root="/", refresh=None, clock=None, on_sa
         seen.ticks += 1
         tick = max(tick + 1, math.ceil((clock.monotonic() - begin) / interval)) if interval else tick + 1
     _attribute(root, current.values(), processes)
-    _judge_clock(seen, window, interval, last_tick, clock, begin, epoch, slept)
+    seen.window = round(clock.monotonic() - begin, 1) if window else 0.0
+    _judge_clock(seen, window, clock, begin, epoch, slept)
     return seen
 
 
@@ -153,12 +154,12 @@ def _attribute(root, segments, processes):
             segment.last_processes = by_process(root, segment.last.pids & set(processes), processes)
 
 
-def _judge_clock(seen, window, interval, last_tick, clock, begin, epoch, slept):
+def _judge_clock(seen, window, clock, begin, epoch, slept):
     slept = clock.asleep() - slept
     if slept > 1:
         seen.warnings.append("the host was suspended for %d s during the window" % slept)
     jumped = clock.epoch() - epoch - (clock.monotonic() - begin) - max(0.0, slept)
     if abs(jumped) > 1:
         seen.warnings.append("the clock of the host jumped by %+d s during the window; the series follow the monotonic clock" % jumped)
-    if seen.ticks < NEEDED and window:
-        seen.warnings.append("sampling is slow here: %d of %d samples were taken in the window" % (seen.ticks, last_tick + 1))
+    if window and seen.ticks <= NEEDED and seen.window > 1.2 * window:
+        seen.warnings.append("the host is busy: %d samples took %g s and not %g s" % (seen.ticks, seen.window, window))
