@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._redact import redact
 from ..plugin_utils._policy import policy_variables, read_policy, same_service
 from ..plugin_utils._policy_origin import origin_of
 
@@ -25,6 +26,7 @@ class ActionModule(ActionBase):
         values, errors = self._template(written)
         services, problems = ([], []) if errors else read_policy(values)
         errors += [f"{problem}{origin_of(written, problem.path)}" for problem in problems]
+        errors = [redact(error) for error in errors]  # a value that is shown may hold a secret
         named = [entry["name"] for entry in services]
         if args["service"]:
             services = [entry for entry in services if same_service(entry, args["service"])]

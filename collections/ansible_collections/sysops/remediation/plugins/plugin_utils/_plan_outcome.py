@@ -92,7 +92,8 @@ def bad_ends(plan: Data, outcomes: list[Data]) -> dict[str, list[str]]:
 
 def planned(plan: Data) -> Data:
     """Return what programs read of a run that only planned."""
-    return {**_head(plan, []), "plan": plan}
+    public = {kind: [{key: value for key, value in item.items() if key != "policy"} for item in plan[kind]] for kind in ("actions", "refusals")}
+    return {**_head(plan, []), "plan": {**plan, **public}}  # probes in a policy may hold secrets
 
 
 def ended(plan: Data, outcomes: list[Data]) -> Data:

@@ -18,7 +18,7 @@ def lab(tmp_path_factory):
     lab = FlowLab(tmp_path_factory.mktemp("flow"))
     lab.add("one", {"mode": "auto"})
     lab.add("two", {"mode": "auto"})
-    lab.add("asks", {})
+    lab.add("asks", {}, leaking_lives=9)
     ladder = [{"action": "reload", "timeout": "5s"}, {"action": "restart"}]
     lab.add("climbs", {"mode": "auto", "ladder": ladder}, leaking_lives=1)
     try:
@@ -103,6 +103,20 @@ def test_the_ladder_is_climbed_one_step_further_only_after_a_failed_step(lab):
     assert [(step["action"], step["outcome"]) for step in report["steps"]] == [("reload", "unverified"), ("restart", "succeeded")]
     assert (incident["outcome"], incident["action"]) == ("remediated", "restart")
     assert len(lab.starts("climbs")) == 2
+
+
+def test_a_notification_that_cannot_be_sent_is_reported_and_fails_nothing(lab):
+    nobody = {"type": "webhook", "url": "http://127.0.0.1:1/hook-with-a-secret", "name": "chat"}
+    run = lab.run("remediate", remediation_hosts="asks", remediation_notify=[nobody])
+    assert run.rc == 0, run.output
+    assert "chat was NOT told" in run.output
+    assert "hook-with-a-secret" not in run.output
+
+
+def test_a_mistake_in_the_notification_is_reported_and_fails_nothing(lab):
+    run = lab.run("remediate", remediation_hosts="asks", remediation_notify="everybody")
+    assert run.rc == 0, run.output
+    assert "nobody was told" in run.output
 
 
 def test_the_local_inventory_can_always_be_diagnosed(lab):

@@ -131,5 +131,6 @@ def test_the_run_ends_as_the_worst_that_happened(what, outcomes, status):
     assert bool(answer["message"]) == (status not in ("nothing_to_do", "succeeded"))
 
 
-def test_a_run_that_only_plans_answers_with_the_plan():
-    assert planned(plan(actions=[ACTION]))["plan"]["actions"] == [ACTION]
+def test_a_run_that_only_plans_answers_with_the_plan_but_not_with_what_probes_may_hold():
+    answer = planned(plan(actions=[{**ACTION, "policy": {"health": [{"headers": {"Authorization": "hunter2"}}]}}]))
+    assert answer["plan"]["actions"] == [ACTION]
