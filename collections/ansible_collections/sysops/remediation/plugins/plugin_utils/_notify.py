@@ -29,15 +29,13 @@ Send = t.Callable[[Data, Data], None]
 def notify(summary: Data, targets: list[Data], report_dir: str, check_mode: bool, now: float | None = None) -> list[Data]:
     """Tell every target what it has not heard of yet; return one result per target, in their order."""
     now = time.time() if now is None else now
-    memory = Memory(os.path.join(report_dir, ".notified"), now)
-    jobs = [_Delivery(target, summary, memory) for target in targets]
+    folder = os.path.join(report_dir, ".notified")
+    jobs = [_Delivery(target, summary, Memory(folder, _identity(target), now)) for target in targets]
     if check_mode or summary["check_mode"]:
         return [job.result("would_send" if job.message else "nothing_new") for job in jobs]
     for job in jobs:
         job.start()
-    results = [job.wait() for job in jobs]
-    memory.forget_old()
-    return results
+    return [job.wait() for job in jobs]
 
 
 def result_line(results: list[Data]) -> str:
@@ -60,9 +58,8 @@ class _Delivery:
         self.target = target
         self.name = target["name"] or _default_name(target)
         self.memory = memory
-        self.identity = _identity(target)
-        self.incidents = [brief for brief in summary["incidents"] if _wanted(target, brief["outcome"]) and not memory.heard(self.identity, story(brief))]
-        self.troubles = [trouble for trouble in _troubles(summary) if _wanted(target, "unknown") and not memory.heard(self.identity, trouble)]
+        self.incidents = [brief for brief in summary["incidents"] if _wanted(target, brief["outcome"]) and not memory.heard(story(brief))]
+        self.troubles = [trouble for trouble in _troubles(summary) if _wanted(target, "unknown") and not memory.heard(trouble)]
         self.message = compose(summary, self.incidents, self.troubles) if self.incidents or self.troubles else None
         self.error: str | None = None
         self.thread = threading.Thread(target=self._send, daemon=True)
@@ -79,7 +76,7 @@ class _Delivery:
         self.thread.join(max(0.0, self.begun + self.seconds - time.monotonic()))
         if not self.sent:
             return self.result("failed", self.error or f"no answer within {self.seconds:g} s")
-        problem = self.memory.remember(self.identity, [story(brief) for brief in self.incidents] + self.troubles)
+        problem = self.memory.remember([story(brief) for brief in self.incidents] + self.troubles)
         return self.result("sent", "; ".join(filter(None, (self.error, problem))))
 
     def _send(self) -> None:

@@ -80,17 +80,24 @@ def send_mail(target: Data, message: Data, seconds: float) -> str | None:
 
 def _connect(target: Data, port: int, seconds: float) -> smtplib.SMTP:
     """``local_hostname`` is given because smtplib else asks the DNS, which may be what is down at 2 AM."""
-    context = ssl.create_default_context(cafile=target["ca_file"])
     if target["tls"] == "ssl":
+        context = _trust(target)
         return smtplib.SMTP_SSL(target["host"], port, local_hostname=socket.gethostname(), timeout=seconds, context=context)
     server = smtplib.SMTP(target["host"], port, local_hostname=socket.gethostname(), timeout=seconds)
     if target["tls"] == "starttls":
         try:
-            server.starttls(context=context)
+            server.starttls(context=_trust(target))
         except BaseException:
             server.close()
             raise
     return server
+
+
+def _trust(target: Data) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=target["ca_file"])
+    except OSError as problem:
+        raise Undelivered(f"ca_file {target['ca_file']}: {problem.strerror or problem}") from problem
 
 
 def _log_in(target: Data, server: smtplib.SMTP) -> None:
@@ -136,8 +143,10 @@ def send_webhook(target: Data, message: Data, seconds: float) -> str | None:
         raise Undelivered("a webhook target needs a 'url' that begins with https:// or http:// and a host")
     body = json.dumps(message["payload"], ensure_ascii=False).encode()
     request = urllib.request.Request(url, data=body, headers=_headers(target, message, body), method="POST")
-    context = ssl.create_default_context(cafile=target["ca_file"])
-    opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=context))
+    handlers: list[t.Any] = [_NoRedirect]
+    if urlsplit(url).scheme == "https":
+        handlers.append(urllib.request.HTTPSHandler(context=_trust(target)))
+    opener = urllib.request.build_opener(*handlers)
     try:
         with opener.open(request, timeout=seconds):
             return None
