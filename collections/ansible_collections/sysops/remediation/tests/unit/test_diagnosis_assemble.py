@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis import assemble, limits, lives, probing, services, watch
+from ansible_collections.sysops.remediation.plugins.module_utils import _services as services
+from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis import assemble, limits, lives, probing, watch
 from ansible_collections.sysops.remediation.plugins.module_utils._host_state.history import Sample
 from ansible_collections.sysops.remediation.plugins.module_utils._managers._base import FAILED, RUNNING, Incarnation, ServiceState
 from ansible_collections.sysops.remediation.plugins.module_utils._sampling import procfs
@@ -107,7 +108,7 @@ class TestRecordedHosts:
         assert {"name": "MemoryMax", "value": 256 * MIB} in found["anon"]
         assert {"name": "host MemAvailable and swap", "free": 8192 * MIB} in found["anon"]
         assert {"name": "TasksMax", "value": 64} in found["threads"]
-        assert [(limit["name"], limit["free"]) for limit in found["fds"]] == [("RLIMIT_NOFILE of pid %d" % min(taken.pids), 1018)]
+        assert [(limit["name"], limit["free"]) for limit in found["fds"]] == [("RLIMIT_NOFILE of pid %d" % min(taken.pids), 3 * 1018)]  # three processes, 6 of 1,024 each
 
     def test_limits_of_a_group_that_it_shares_say_so(self, tmp_path, tree):
         root, target, taken = self.take(tmp_path, tree, None)

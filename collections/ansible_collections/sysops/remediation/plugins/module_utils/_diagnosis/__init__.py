@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from .. import _services as services
 from .._host_state.history import short_boot
 from .._sampling import host as host_facts
 from .._sampling.window import check_window
-from . import assemble, ends, probing, recorded, services, watch
+from . import assemble, ends, probing, recorded, watch
 
 
 class Request:

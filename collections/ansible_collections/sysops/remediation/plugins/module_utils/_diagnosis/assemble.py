@@ -53,6 +53,8 @@ def diagnose(evidence, root, host, boot, max_points):
     for name in RESOURCES:
         if merged[name].points:
             context = _context(name, evidence, current, previous, merged[name])
+            if name == "kernel":
+                context["mapped_growth"] = sum(resources[mapped]["growth"] or 0 for mapped in ("anon", "shmem"))
             known = evidence.limits.get(name, []) + limits.get(name, [])
             resources[name] = _leaks.diagnose_series(merged[name].points, RESOURCES[name], known, context)
         else:

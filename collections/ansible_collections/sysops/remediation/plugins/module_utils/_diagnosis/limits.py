@@ -59,7 +59,11 @@ def _room(name, host, *keys):
 
 
 def _descriptor_limits(root, taken):
-    """Return the limit of the process that is nearest to its own: RLIMIT_NOFILE holds for each process."""
+    """Return the limit of the process that is nearest to its own: RLIMIT_NOFILE holds for each process.
+
+    What grows is the sum of all, so the room of that one is scaled to the sum: each is taken to get its share of the growth. A service
+    whose every new child brings its three descriptors does not run into the limit of one of them.
+    """
     if taken is None:
         return []
     found = []
@@ -69,8 +73,11 @@ def _descriptor_limits(root, taken):
         except PermissionError:
             continue
         if value is not None:
-            found.append((max(0, value - taken.fds_of[pid]), pid, value))
+            found.append((taken.fds_of[pid] / max(1, value), pid, value))
     if not found:
         return []
-    free, pid, value = min(found)
-    return [{"name": "RLIMIT_NOFILE", "value": value}] if len(taken.fds_of) == 1 else [{"name": "RLIMIT_NOFILE of pid %d" % pid, "free": free}]
+    _fullness, pid, value = max(found, key=lambda one: (one[0], -one[1]))
+    if len(taken.fds_of) == 1:
+        return [{"name": "RLIMIT_NOFILE", "value": value}]
+    held = max(1, taken.fds_of[pid])
+    return [{"name": "RLIMIT_NOFILE of pid %d" % pid, "free": max(0, value - held) * sum(taken.fds_of.values()) // held}]

@@ -11,7 +11,7 @@ from .._runtimes import Watch, recognise
 from .._sampling import procfs
 from .._sampling.sampler import RESOURCES
 from .._sampling.window import observe
-from .services import nested
+from .._services import nested
 
 SERIES_POINTS = 500  # of one resource that the caller may hand in; of more, every n-th is taken
 PSS_UP_TO = 512 * 1024 * 1024  # bytes: reading smaps_rollup of a bigger process would stall it for too long

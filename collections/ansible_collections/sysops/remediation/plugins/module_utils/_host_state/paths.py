@@ -9,7 +9,6 @@ belong to root or to us, nobody else may write to them, and no file is opened th
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from urllib.parse import quote
@@ -125,5 +124,7 @@ def file_name(service, suffix):
     """Return a file name for a service key: readable, reversible where it fits, never a path."""
     name = quote(service, safe="@:+,=")
     if len(name) > _LONGEST_NAME:
+        import hashlib  # costs 4 MB, and names are hardly ever that long
+
         name = name[: _LONGEST_NAME - 17] + "-" + hashlib.sha256(service.encode()).hexdigest()[:16]
     return name + suffix

@@ -169,12 +169,12 @@ def flags(properties, has_processes):
         found["triggered_by"] = properties["TriggeredBy"]
     if active_word(properties) == _base.RUNNING and properties.get("SubState") == "exited" and not has_processes:
         found["no_process"] = True
-    if _gave_up(properties):
+    if gave_up(properties):
         found["gave_up"] = True
     return found
 
 
-def _gave_up(properties):
+def gave_up(properties):
     """Tell whether systemd hit the start limit. After restarts of its own it keeps the result of the last death and says so nowhere else."""
     if properties.get("Result") == "start-limit-hit":
         return True

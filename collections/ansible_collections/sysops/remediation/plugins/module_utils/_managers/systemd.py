@@ -233,7 +233,13 @@ class Systemd(_base.Manager):
             return _base.Unsupported("%s refuses a manual %s (%s)" % (unit, verb, said), "refuse_manual")
         if "Access denied" in said or "authentication required" in said:
             return _base.ManagerError("systemctl %s %s: %s: run as root (become: true)" % (verb, unit, said.rstrip(".")))
+        if verb in ("start", "restart") and "too often" not in said and self._gave_up(unit):
+            said = "%s; it hit its start limit, 'systemctl reset-failed %s' forgets that" % (said.rstrip("."), unit)
         return _base.ManagerError("systemctl %s %s: %s" % (verb, unit, said))
+
+    def _gave_up(self, unit):
+        """After a crash loop systemctl gives the reason of the last crash, though this start was not even tried."""
+        return _systemd_show.gave_up(self._one(unit, _systemd_show.PROPERTIES))
 
 
 def _assignments(changed, which):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from .. import _managers
-from .._managers import _base
-from .._sampling.sampler import Target
+from . import _managers
+from ._managers import _base
+from ._sampling.sampler import Target
 
 
 class Service:

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The recorder's command line, as short as its start has to be.
+
+::
+
+    python3 recorder.pyz CONFIG             record one sample of each service (systemd timer, cron)
+    python3 recorder.pyz CONFIG SECONDS     do so every SECONDS for ever (supervisord)
+    python3 recorder.pyz --compile DEST     write a copy that carries byte code for this Python: it starts in half the time
+
+``CONFIG`` is JSON: ``{"services": [{"name", "manager", "scope", "server"}], "state_dir": "..."}``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+USAGE = "usage: recorder.pyz CONFIG [SECONDS] | recorder.pyz --compile DEST"
+
+
+def main(arguments=None):
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if len(arguments) == 2 and arguments[0] == "--compile":
+        from .compiled import write_compiled
+
+        write_compiled(sys.argv[0], arguments[1])
+        return 0
+    if len(arguments) not in (1, 2):
+        return _complain(USAGE, 2)
+    try:
+        config = _read(arguments[0])
+        every = float(arguments[1]) if len(arguments) == 2 else None
+    except (OSError, ValueError) as error:
+        return _complain("%s: %s" % (arguments[0], error), 2)
+    if every is None:
+        return _once(config)
+    return _for_ever(config, every)
+
+
+def _read(path):
+    with open(path) as source:
+        config = json.load(source)
+    if not isinstance(config, dict) or not isinstance(config.get("services"), list):
+        raise ValueError("not the recorder's configuration: a JSON object with a list 'services' is needed")
+    return config
+
+
+def _once(config):
+    from . import record
+
+    count, problems = record(config["services"], config.get("state_dir"))
+    for problem in problems:
+        _complain(problem, 1)
+    return 1 if problems and not count else 0
+
+
+def _for_ever(config, every):
+    due = time.monotonic()
+    while True:
+        _once(config)
+        due = max(due + every, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+def _complain(text, code):
+    sys.stderr.write("sysops-remediation-recorder: %s\n" % text)
+    return code
