@@ -83,3 +83,8 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
 def one_line(message: t.Any) -> str:
     """Return the message as one line that says something."""
     return " ".join(str(message or "failed without a message").split())
+
+
+def names(hosts: list[str], most: int = 10) -> str:
+    """Return the names of the hosts, of many only the first."""
+    return ", ".join(hosts[:most]) + (f" and {len(hosts) - most} more" if len(hosts) > most else "")

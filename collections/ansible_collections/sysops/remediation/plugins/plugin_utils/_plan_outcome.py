@@ -9,7 +9,7 @@ import typing as t
 
 from ..module_utils._gates import closed
 from ._plan import RESTART, Data, by_policy_only
-from ._plan_facts import one_line
+from ._plan_facts import names, one_line
 
 REMEDIATED = "remediated"
 REFUSED = "refused"
@@ -103,7 +103,10 @@ def ended(plan: Data, outcomes: list[Data]) -> Data:
 
 def _head(plan: Data, outcomes: list[Data]) -> Data:
     complaints = list(_complaints(plan, outcomes))
-    lines = [f"{host}: {line}" for host, _status, line in complaints]
+    alike: dict[str, list[str]] = {}  # one mistake in a group variable is one line, not one per host
+    for host, _status, line in complaints:
+        alike.setdefault(line, []).append(host)
+    lines = [f"{names(hosts)}: {line}" for line, hosts in alike.items()]
     return {
         "schema": 1,
         "run_id": plan["run_id"],

@@ -9,6 +9,7 @@ import typing as t
 
 from ..module_utils._gates import closed
 from ._plan import Data, HostFacts
+from ._plan_facts import names
 from ._policy_schema import SICK_VERDICTS
 
 MOST = 40  # lines of one kind; programs read the data, not the text
@@ -81,15 +82,11 @@ def _diagnosis_lines(host: str, diagnosis: Data, reasons: bool) -> t.Iterator[st
 
 
 def _trouble_lines(unreachable: list[str], errors: list[Data]) -> list[str]:
-    lines = [f"UNREACHABLE  {_names(unreachable)}"] if unreachable else []
+    lines = [f"UNREACHABLE  {names(unreachable)}"] if unreachable else []
     alike: dict[str, list[str]] = {}  # one mistake in a group variable is one line, not one per host
     for error in errors:
         alike.setdefault(error["msg"], []).append(error["host"])
-    return lines + _cut(f"ERROR        {_names(hosts)}: {message}" for message, hosts in alike.items())
-
-
-def _names(hosts: list[str]) -> str:
-    return ", ".join(hosts[:MOST]) + (f" and {len(hosts) - MOST} more" if len(hosts) > MOST else "")
+    return lines + _cut(f"ERROR        {names(hosts)}: {message}" for message, hosts in alike.items())
 
 
 def _where(item: Data) -> str:
