@@ -74,7 +74,7 @@ def next_steps(incident: Data) -> list[str]:
         hints += [hint.format(**words) for hint in OUTCOMES.get(incident["outcome"], [])]
     for one in closed(_refusing_gates(incident)):
         hints.append(GATES.get(one["name"], "Gate '" + one["name"] + "' is closed: " + _plain(one["detail"])).format(**words))
-    hints += [hint for step in incident["steps"] for hint in step["next_steps"] or []]
+    hints += [hint for step in incident["steps"] for hint in step["next_steps"] or [] if not any(hint in other for other in hints)]
     hints += [f"To undo the raised limit: {step['undo']}" for step in incident["steps"] if step["undo"]]
     if incident["verdict"] in VERDICTS:
         hints.append(VERDICTS[incident["verdict"]])

@@ -109,10 +109,11 @@ def _headline(incident: Data) -> str:
     where = f"{incident['name']} on {incident['host']}"
     if incident["outcome"] == REFUSED:
         return f"{where}: not touched: {incident['message']}"
-    text = f"{where}: {incident['outcome'].replace('_', ' ')}"
+    outcome = incident["outcome"].replace("_", " ")
     if incident["outcome"] != "remediated":
-        return f"{text}: {incident['message']}"
+        return f"{where}: {incident['message']}" if outcome in incident["message"] else f"{where}: {outcome}: {incident['message']}"
+    text = f"{where}: {outcome} by {incident['action']}"
     memory = incident["memory"]
     if memory["unit"] == "bytes" and memory["before"] is not None and memory["after"] is not None:
-        return f"{text} by {incident['action']}: memory {human_size(memory['before'])} → {human_size(memory['after'])}"
-    return f"{text} by {incident['action']}"
+        return f"{text}: memory {human_size(memory['before'])} → {human_size(memory['after'])}"
+    return text
