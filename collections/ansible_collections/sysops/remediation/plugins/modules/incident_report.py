@@ -11,7 +11,7 @@ version_added: 0.1.0
 short_description: Write what happened, for people and for programs
 description:
   - Writes one Markdown and one JSON file per incident, with a chart of the memory before and after, and a summary of the run, on the controller.
-  - Runs once per run, after all hosts. It reads the plan and the host variables C(remediation_diagnoses) and C(remediation_outcomes) of every host
+  - Runs once per run, after all hosts. It reads the plan and the host variables C(diagnose_result) and C(remediation_outcomes) of every host
     in the plan.
   - This is an action plugin; it never contacts a managed host.
 author:

@@ -219,6 +219,18 @@ def test_a_webhook_gets_signed_json_that_follows_its_schema(tmp_path, hook):
     assert payload["incidents"][0]["headline"] == "policyd.service on mail1: remediated"
 
 
+def test_the_documented_check_of_the_signature_works(tmp_path, hook):
+    page = pathlib.Path(__file__).parents[6] / "docs/report.md"
+    if not page.exists():
+        pytest.skip("the repository's docs are not part of the built collection")
+    tell(tmp_path, summary(brief()), webhook(hook, secret="S3cretKey"))
+    ((_path, headers, body),) = hook.requests
+    documented = {}
+    exec(page.read_text().split("```python\n")[1].split("```")[0], documented)
+    assert documented["is_ours"](headers, body, b"S3cretKey")
+    assert not documented["is_ours"](headers, body + b" ", b"S3cretKey")
+
+
 def test_without_a_secret_there_is_no_signature(tmp_path, hook):
     tell(tmp_path, summary(brief()), webhook(hook))
     assert "X-Remediation-Signature" not in hook.requests[0][1]
