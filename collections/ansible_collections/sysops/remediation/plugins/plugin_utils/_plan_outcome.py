@@ -104,7 +104,7 @@ def ended(plan: Data, outcomes: list[Data]) -> Data:
 def _head(plan: Data, outcomes: list[Data]) -> Data:
     complaints = list(_complaints(plan, outcomes))
     alike: dict[str, list[str]] = {}  # one mistake in a group variable is one line, not one per host
-    for host, _status, line in complaints:
+    for host, _word, line in complaints:
         alike.setdefault(line, []).append(host)
     lines = [f"{names(hosts)}: {line}" for line, hosts in alike.items()]
     return {
