@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fit the named thresholds of the diagnosis on all sources but one, and score the one left out.
 
-The search: each threshold has a grid that spans from lax to strict and starts in the middle of it. Coordinate by coordinate, in the
+The search: each threshold has a grid from lax to strict, and starts at its laxest. Coordinate by coordinate, in the
 order below and for ROUNDS rounds, the value with the best F0.5 (precision counts twice) on the training sources is taken; of equally
 good neighbours the middle one, the farthest from either mistake. Nothing is known of the source left out, and no source or file name
 ever reaches the diagnosis. `--all` prints what the search finds on the whole corpus, next to the values in use.
@@ -15,27 +15,31 @@ import argparse
 import json
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from _corpus import DEFAULT_CORPUS, Score, Series, read_corpus
 from ansible_collections.sysops.remediation.plugins.module_utils._leaks import LEAKS, diagnose_series
 from ansible_collections.sysops.remediation.plugins.module_utils._leaks import _thresholds as thresholds
+from ansible_collections.sysops.remediation.plugins.module_utils._leaks._clean import clean_context
+from ansible_collections.sysops.remediation.plugins.module_utils._leaks._judge import judge
+from ansible_collections.sysops.remediation.plugins.module_utils._leaks._series import prepare
 
 GRIDS: dict[str, tuple[float, ...]] = {
     "STEADY_RISE": (0.1, 0.3, 0.5, 0.7, 0.8),
     "MIN_GROWTH_WINDOW": (0.01, 0.03, 0.05, 0.08, 0.12),
     "MIN_GROWTH_HISTORY": (0.05, 0.1, 0.15, 0.2, 0.3),
     "MIN_SPREAD": (0.15, 0.25, 0.35, 0.45, 0.5),
-    "MAX_QUIET_START": (0.2, 0.28, 0.35, 0.45, 0.6),
-    "MAX_QUIET_END": (0.15, 0.2, 0.25, 0.35, 0.5),
+    "MAX_QUIET_START": (0.6, 0.45, 0.35, 0.28, 0.2),
+    "MAX_QUIET_END": (0.5, 0.35, 0.25, 0.2, 0.15),
     "MIN_LATE_SHARE": (0.1, 0.2, 0.3, 0.35, 0.4),
     "MIN_PEAK_RISE": (0.0, 0.2, 0.33, 0.45, 0.55),
     "PRIOR_MARGIN": (0.0, 0.01, 0.02, 0.04, 0.06),
     "PRIOR_ABOVE": (0.05, 0.15, 0.25, 0.35, 0.45),
     "PRIOR_MIN_SPREAD": (0.0, 0.1, 0.15, 0.2, 0.3),
-    "PRIOR_QUIET_END": (0.2, 0.25, 0.3, 0.4, 0.6),
+    "PRIOR_QUIET_END": (0.6, 0.4, 0.3, 0.25, 0.2),
     "TEETH_OUTGROWN": (0.0, 1.0, 2.0, 4.0, 8.0),
 }
-ROUNDS = 2
+ROUNDS = 3
 
 Values = dict[str, float]
 
@@ -44,8 +48,9 @@ class Search:
     """Evaluates a set of thresholds once, on every source at a time."""
 
     def __init__(self, corpus: list[Series]) -> None:
-        self.corpus = [series for series in corpus if series.leaks is not None]
-        self.sources = sorted({series.source for series in self.corpus})
+        # No threshold of the grids plays a part before judging: series are cleaned and cut into floors once.
+        self.corpus = [(series.source, bool(series.leaks), cases(series)) for series in corpus if series.leaks is not None]
+        self.sources = sorted({source for source, _leaks, _cases in self.corpus})
         self.known: dict[tuple[float, ...], dict[str, Score]] = {}
 
     def scores(self, values: Values) -> dict[str, Score]:
@@ -53,13 +58,13 @@ class Search:
         if key not in self.known:
             with using(values):
                 found = {source: Score() for source in self.sources}
-                for series in self.corpus:
-                    found[series.source].add(bool(series.leaks), called_leak(series))
+                for source, leaks, prepared in self.corpus:
+                    found[source].add(leaks, any(judge(case)[0] in LEAKS for case in prepared))
             self.known[key] = found
         return self.known[key]
 
     def fit(self, training: list[str]) -> Values:
-        values = {name: grid[len(grid) // 2] for name, grid in GRIDS.items()}
+        values = {name: grid[0] for name, grid in GRIDS.items()}
         for _round in range(ROUNDS):
             for name, grid in GRIDS.items():
                 results = [self._quality(values | {name: value}, training) for value in grid]
@@ -73,6 +78,10 @@ class Search:
 
     def leave_one_out(self) -> dict[str, Score]:
         return {left: self.scores(self.fit([source for source in self.sources if source != left]))[left] for left in self.sources}
+
+
+def cases(series: Series) -> list[Any]:
+    return list(prepare(series.points, series.unit, None, clean_context({"prior": series.prior}))[2])
 
 
 def called_leak(series: Series) -> bool:

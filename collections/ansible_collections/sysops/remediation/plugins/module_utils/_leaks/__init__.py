@@ -33,6 +33,7 @@ Two calls are the whole room::
     ``gc_pending``     a sentence: why the runtime cannot tell the live heap from garbage yet. In a window, growth is then unexplained, not a leak.
     ``allocator_free`` bytes the allocator holds free at the last point, or a series of them: growth made of free chunks is
                        ``fragmentation``.
+    ``mapped_growth``  for ``kernel``: bytes by which the memory grew that its page tables map; a trace of that is no leak of its own.
     ``oom_killed``     true when this incarnation or the one before it was OOM-killed: proof that growth does not end by itself.
 
 Returned, JSON-ready::

@@ -61,6 +61,7 @@ def clean_context(context):
     for key in ("previous", "load", "live_after_gc"):
         found[key], _dropped = clean_points(found.get(key), _words.COUNT)
     found["prior"] = _clean_prior(found.get("prior"))
+    found["mapped_growth"] = max(0.0, number(found.get("mapped_growth")) or 0.0)
     free = found.get("allocator_free")
     found["allocator_free"] = clean_points(free, _words.BYTES)[0] if isinstance(free, (list, tuple)) else number(free)
     return found

@@ -19,6 +19,8 @@ def judge(case):
     ladder = AFTER_PRIOR if case.has_known_cycle else STANDING_OUT if case.prior else ALONE
     if case.context["allocator_free"]:
         ladder = (MOSTLY_FREE, *ladder)
+    if case.context["mapped_growth"]:
+        ladder = (*ladder, PAGE_TABLES)
     gates = []
     for check, otherwise in ladder:
         one = check(case)
@@ -79,6 +81,7 @@ def _always(verdict):
     return lambda _case: verdict
 
 
+PAGE_TABLES = (_references.not_page_tables, _always(_words.HEALTHY))
 MOSTLY_FREE = (_references.not_mostly_free, _always(_words.FRAGMENTATION))
 
 EXPLAINED = (

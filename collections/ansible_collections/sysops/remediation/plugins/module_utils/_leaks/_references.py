@@ -117,6 +117,14 @@ def not_mostly_free(case):
     )
 
 
+def not_page_tables(case):
+    """Kernel memory that is a trace of the growth of what it maps is the page tables of that: garbage has them too."""
+    mapped = case.context["mapped_growth"]
+    share = case.curve.growth / mapped
+    detail = "kernel memory grew by %s, what it maps by %s" % (_numbers.amount(case.curve.growth, case.unit), _numbers.amount(mapped, case.unit))
+    return gate("not_page_tables", share >= limits.PAGE_TABLES, detail, share, limits.PAGE_TABLES, "share")
+
+
 def _grown_free(free):
     """Of a single reading all free chunks may stem from the growth; of a series only what was added."""
     if isinstance(free, list):

@@ -8,15 +8,24 @@ from __future__ import annotations
 from .._gates import gate
 from .._units import human_duration
 from . import _clean, _exhaustion, _explain, _numbers, _words
-from . import _thresholds as limits
+from . import _thresholds as thresholds
 from ._cases import cases_of
 from ._judge import judge
 from ._retained import Retained
 
 
-def diagnose_series(points, unit, limits_known=None, context=None):
+def diagnose_series(points, unit, limits=None, context=None):
     """Judge one resource; see the package's docstring for parameters and result."""
     context = _clean.clean_context(context)
+    current, gates, cases = prepare(points, unit, limits, context)
+    if not cases:
+        return _insufficient(current, unit, context, gates)
+    case, verdict, found, decided_by = _gravest(cases)
+    return _result(case, verdict, gates + found, decided_by)
+
+
+def prepare(points, unit, limits, context):
+    """Return ``(points of the last incarnation, gates so far, cases to be judged)``; no cases, and the last gate says why."""
     if unit not in _words.UNITS:
         raise ValueError("unit '%s' is not known: %s" % (unit, ", ".join(_words.UNITS)))
     clean, dropped = _clean.clean_points(points, unit)
@@ -27,18 +36,16 @@ def diagnose_series(points, unit, limits_known=None, context=None):
         # Two or three islands in a sea of time (a clock that jumped, a window now and then): the largest is judged by itself.
         current = _clean.longest_stretch(current)
         enough = _enough(current, context)
-    if not enough["passed"]:
-        return _insufficient(current, unit, context, [*gates, enough])
     gates.append(enough)
-    now = current[-1][1]
-    known, odd = _exhaustion.usable_limits(limits_known, unit, now)
+    if not enough["passed"]:
+        return current, gates, []
+    known, odd = _exhaustion.usable_limits(limits, unit, current[-1][1])
     if odd:
         gates.append(odd)
     limit = next((one for one in known if one["name"] != _words.HEAP_LIMIT), None)
     heap_limit = next((one for one in known if one["name"] == _words.HEAP_LIMIT), None)
     _learn_from_previous(context, before, unit, current[-1][0])
-    case, verdict, found, decided_by = _gravest(cases_of(current, unit, context, limit, heap_limit))
-    return _result(case, verdict, gates + found, decided_by)
+    return current, gates, cases_of(current, unit, context, limit, heap_limit)
 
 
 def unreadable(unit, reason):
@@ -58,10 +65,10 @@ def _points_clean(dropped, unit):
 
 
 def _enough(points, context):
-    least = limits.MIN_POINTS
+    least = thresholds.MIN_POINTS
     span = points[-1][0] - points[0][0] if points else 0.0
-    floors = len(Retained(points).floors) if len(points) >= least and span >= limits.MIN_SPAN else 0
-    passed = floors >= limits.MIN_FLOORS
+    floors = len(Retained(points).floors) if len(points) >= least and span >= thresholds.MIN_SPAN else 0
+    passed = floors >= thresholds.MIN_FLOORS
     detail = "%d points over %s" % (len(points), human_duration(span))
     if not passed:
         detail += "; at least %d, spread over the time, are needed" % least
@@ -76,7 +83,7 @@ def _gap_gates(points):
         return []
     longest = max(end - start for start, end in holes)
     detail = "%d gaps, the longest of %s: nothing is assumed about them" % (len(holes), human_duration(longest))
-    return [gate("no_gaps", False, detail, longest, limits.GAP_FACTOR, "seconds")]
+    return [gate("no_gaps", False, detail, longest, thresholds.GAP_FACTOR, "seconds")]
 
 
 def _learn_from_previous(context, before, unit, now):
@@ -136,7 +143,7 @@ def _result(case, verdict, gates, decided_by):
         "explanation": _explain.sentences(resource, verdict, case, gates, decided_by, end, confidence),
         "gates": gates,
         "decided_by": decided_by,
-        "points": [list(point) for point in _clean.thin(case.points, limits.CHART_POINTS)],
+        "points": [list(point) for point in _clean.thin(case.points, thresholds.CHART_POINTS)],
     }
 
 
@@ -144,7 +151,7 @@ def _confidence(verdict, case):
     if verdict == _words.LEAK_CONFIRMED:
         return "high"
     if case.tier == _words.WINDOW:
-        return "medium" if verdict == _words.LEAK_SUSPECTED and len(case.points) >= limits.SURE_POINTS else "low"
+        return "medium" if verdict == _words.LEAK_SUSPECTED and len(case.points) >= thresholds.SURE_POINTS else "low"
     return "medium"
 
 
@@ -168,5 +175,5 @@ def _insufficient(points, unit, context, gates):
         "explanation": ["%s cannot be judged: %s." % (resource, gates[-1]["detail"])],
         "gates": gates,
         "decided_by": gates[-1]["name"],
-        "points": [list(point) for point in _clean.thin(points, limits.CHART_POINTS)],
+        "points": [list(point) for point in _clean.thin(points, thresholds.CHART_POINTS)],
     }

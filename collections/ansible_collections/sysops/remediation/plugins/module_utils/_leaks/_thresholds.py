@@ -73,6 +73,7 @@ PAST_FROM = 2 * DAY  # seconds that "all before it" must cover to have shown two
 # Explained by something else; what is not a leak has a shape, too
 LOAD_EXPLAINS = 0.8  # correlation of use and load from which load is an explanation.
 LOAD_VARIES = 0.1  # standard deviation of the load against its mean; flatter load explains nothing.
+PAGE_TABLES = 0.01  # share. 8 bytes map a page of 4 KiB: 0.2 %; sparse address spaces take some more.
 FREE_CHUNKS = 0.6  # share of the growth that the allocator holds free. Measured: glibc after fragmentation holds 98 % free; what leaks is not free.
 STEP_SPREAD = 0.1  # share of the time in which a step does the middle of its growth: three of thirty floors.
 STEP_START = 1.0 / 12  # share of the time. What happens earlier belongs to the start of the service: a warm-up, not a step.
