@@ -83,6 +83,22 @@ class Recorded:
         raise AssertionError("nothing recorded for %s" % argv)
 
 
+def recorded_engine(name):
+    """Return the answers of a recorded engine, by request."""
+    folder = RECORDED / name
+    answers = {
+        "GET /version": (200, (folder / "version.json").read_bytes()),
+        "GET /containers/json": (200, (folder / "list.json").read_bytes()),
+        "GET /containers/rec-talking/logs": (200, (folder / "talking.log").read_bytes()),
+    }
+    for inspect in folder.glob("*/inspect.json"):
+        payload = inspect.read_bytes()
+        for address in (json.loads(payload)["Name"].lstrip("/"), json.loads(payload)["Id"], json.loads(payload)["Id"][:12]):
+            answers["GET /containers/%s/json" % address] = (200, payload)
+            answers["GET /containers/%s/logs" % address] = (200, (folder / "talking.log").read_bytes())
+    return answers
+
+
 @contextlib.contextmanager
 def engine(path, answers):
     """Serve ``{"GET /version": (status, bytes)}`` on a Unix socket; yields the list of requests, as (method and path, body)."""

@@ -14,35 +14,19 @@ import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils._managers import MANAGERS, _base, _container_facts, _engine_api, resolve
 from ansible_collections.sysops.remediation.tests.unit.managers_lab import (
     BOOT_ID,
-    RECORDED,
     add_process,
     case_id,
     cases,
     engine,
     expected,
     make_root,
+    recorded_engine,
     write,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
 SOCKETS = {"docker": "run/docker.sock", "podman": "run/podman/podman.sock"}
-
-
-def recorded(name):
-    """Return the answers of a recorded engine, by request."""
-    folder = RECORDED / name
-    answers = {
-        "GET /version": (200, (folder / "version.json").read_bytes()),
-        "GET /containers/json": (200, (folder / "list.json").read_bytes()),
-        "GET /containers/rec-talking/logs": (200, (folder / "talking.log").read_bytes()),
-    }
-    for inspect in folder.glob("*/inspect.json"):
-        payload = inspect.read_bytes()
-        for address in (json.loads(payload)["Name"].lstrip("/"), json.loads(payload)["Id"], json.loads(payload)["Id"][:12]):
-            answers["GET /containers/%s/json" % address] = (200, payload)
-            answers["GET /containers/%s/logs" % address] = (200, (folder / "talking.log").read_bytes())
-    return answers
 
 
 @pytest.fixture(params=["docker", "podman"])
@@ -63,7 +47,7 @@ class serve:
     def __init__(self, name, root):
         self.root = root
         make_root(root)
-        self.answers = recorded(name)
+        self.answers = recorded_engine(name)
         socket_path = root / SOCKETS[name]
         socket_path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = engine(socket_path, self.answers)

@@ -239,7 +239,7 @@ class Systemd(_base.Manager):
 
     def _gave_up(self, unit):
         """After a crash loop systemctl gives the reason of the last crash, though this start was not even tried."""
-        return _systemd_show.gave_up(self._one(unit, _systemd_show.PROPERTIES))
+        return any(_systemd_show.gave_up(state) for state in self._show(unit, _systemd_show.PROPERTIES))
 
 
 def _assignments(changed, which):
