@@ -212,6 +212,13 @@ def test_growth_that_the_allocator_holds_free_is_fragmentation():
     assert verdict(points, allocator_free=series([100 * MIB] * 120)) == "leak_suspected"
 
 
+def test_page_tables_that_grow_with_what_they_map_are_no_leak_of_their_own():
+    page_tables = series(shapes.leak(120, level=MIB // 2, per_step=4096))
+    assert verdict(page_tables, resource="kernel", mapped_growth=240 * MIB) == "healthy"
+    assert verdict(page_tables, resource="kernel", mapped_growth=4 * MIB) == "leak_suspected"
+    assert verdict(page_tables, resource="kernel") == "leak_suspected"
+
+
 def test_a_process_of_mostly_free_chunks_is_fragmented_whether_it_grows_or_not():
     result = diagnose_series(series(shapes.flat()), "bytes", MEMORY_MAX, {"allocator_free": 95 * MIB, "resource": "anon"})
     assert (result["verdict"], result["urgency"]) == ("fragmentation", "none")
