@@ -144,7 +144,7 @@ class ContainerEngine(_base.Manager):
     def _socket_paths(self):
         if self.server:
             return [urllib.parse.urlsplit(self.server).path]
-        runtime_dir = os.environ.get("XDG_RUNTIME_DIR") or "/run/user/%d" % os.geteuid()
+        runtime_dir = _proc.runtime_dir()
         paths = [path % runtime_dir if "%s" in path else path for path in self.sockets if ("%s" in path) == (self.scope == "user")]
         return [path for path in paths if os.path.exists(os.path.join(self.root, path.lstrip("/")))]
 

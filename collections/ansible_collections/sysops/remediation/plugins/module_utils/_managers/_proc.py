@@ -33,6 +33,14 @@ def boot_time(root):
     return None
 
 
+def runtime_dir():
+    """Return the runtime directory of our user; sessions of sudo, become and cron have no XDG_RUNTIME_DIR, or that of somebody else."""
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    if given and os.path.isdir(given) and os.stat(given).st_uid == os.geteuid():
+        return given
+    return "/run/user/%d" % os.geteuid()
+
+
 def start_ticks(root, pid):
     """Return field 22 of /proc/PID/stat, or None when the process is gone or a zombie."""
     fields = _stat(root, pid)

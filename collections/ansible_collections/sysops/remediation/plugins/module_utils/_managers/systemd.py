@@ -25,10 +25,10 @@ class Systemd(_base.Manager):
             return False, "systemd does not run as PID 1 (no /run/systemd/system)"
         if self._run_read(["systemctl", "--version"])[0] == _run.NOT_FOUND:
             return False, "systemd runs as PID 1, but there is no systemctl"
-        if self.scope == "user" and not os.path.exists(os.path.join(self.root, self._runtime_dir().lstrip("/"), "systemd", "private")):
+        if self.scope == "user" and not os.path.exists(os.path.join(self.root, _proc.runtime_dir().lstrip("/"), "systemd", "private")):
             return False, (
                 "no systemd user manager runs for uid %d (no %s/systemd): become the user who owns the service, "
-                "and see that 'loginctl enable-linger USER' was done" % (os.geteuid(), self._runtime_dir())
+                "and see that 'loginctl enable-linger USER' was done" % (os.geteuid(), _proc.runtime_dir())
             )
         return True, "systemd runs as PID 1" if self.scope == "system" else "the systemd user manager of uid %d runs" % os.geteuid()
 
@@ -121,14 +121,7 @@ class Systemd(_base.Manager):
     def _systemctl(self):
         if self.scope == "system":
             return ["systemctl"]
-        return ["env", "XDG_RUNTIME_DIR=" + self._runtime_dir(), "systemctl", "--user"]
-
-    def _runtime_dir(self):
-        """Return the runtime directory of our user; sessions of sudo, become and cron have no XDG_RUNTIME_DIR, or a wrong one."""
-        given = os.environ.get("XDG_RUNTIME_DIR")
-        if given and os.path.isdir(given) and os.stat(given).st_uid == os.geteuid():
-            return given
-        return "/run/user/%d" % os.geteuid()
+        return ["env", "XDG_RUNTIME_DIR=" + _proc.runtime_dir(), "systemctl", "--user"]
 
     def _run_read(self, argv):
         return self.run(argv, timeout=READ_TIMEOUT)
