@@ -1,7 +1,7 @@
 # What people do every day. Every target is one line they could have typed themselves.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PYTHON ?= $(firstword $(foreach candidate,python3.13 python3.12 python3.11 python3,$(shell command -v $(candidate) 2>/dev/null)))
+PYTHON ?=
 COLLECTION := collections/ansible_collections/sysops/remediation
 SCENARIOS ?= default
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
