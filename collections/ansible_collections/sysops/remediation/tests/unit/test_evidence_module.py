@@ -25,6 +25,7 @@ file={folder}/s.sock
 nodaemon=true
 logfile={folder}/supervisord.log
 pidfile={folder}/supervisord.pid
+childlogdir={folder}
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
