@@ -52,6 +52,7 @@ def make_root(path, pids=(), systemd=False):
         add_process(path, pid)
     if systemd:
         (path / "run/systemd/system").mkdir(parents=True)
+        write(path, "usr/bin/systemctl", "").chmod(0o755)
     return str(path)
 
 

@@ -75,6 +75,7 @@ def test_a_given_manager_ends_the_ambiguity(docker_of):
 
 def make_root_in(root):
     write(root, "run/systemd/system/.keep", "")
+    write(root, "usr/bin/systemctl", "").chmod(0o755)
     return root
 
 

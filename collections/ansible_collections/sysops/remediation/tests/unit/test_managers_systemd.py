@@ -133,13 +133,15 @@ def test_without_systemd_as_pid_1_it_says_so(tmp_path):
 
 
 def test_without_systemctl_it_says_so(tmp_path):
-    usable, why = manager(tmp_path, (["--version"], (_run.NOT_FOUND, "", ""))).available()
+    systemd = manager(tmp_path)
+    (tmp_path / "usr/bin/systemctl").unlink()
+    usable, why = systemd.available()
     assert not usable and "no systemctl" in why
 
 
 def test_without_a_user_manager_it_says_whom_to_become(tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    systemd = Systemd(Recorded((["--version"], (0, "", ""))), root=make_root(tmp_path, systemd=True), scope="user")
+    systemd = Systemd(Recorded(), root=make_root(tmp_path, systemd=True), scope="user")
     usable, why = systemd.available()
     assert not usable and "become the user who owns the service" in why
 

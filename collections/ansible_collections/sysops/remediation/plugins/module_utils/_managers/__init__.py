@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from ._base import ManagerError, ServiceNotFound
@@ -60,6 +59,8 @@ def usable(run, root="/", scope="system", server=None, only=None):
 def _given(name, service, run, root):
     for_whom = "service '%s': " % service["name"] if "name" in service else ""
     if name not in MANAGERS:
+        import difflib  # only a name that is wrong needs it, and the recorder starts every minute
+
         nearest = difflib.get_close_matches(name, MANAGERS, n=1)
         hint = "; did you mean '%s'?" % nearest[0] if nearest else ""
         raise ManagerError("%sunknown manager '%s': use auto, %s%s" % (for_whom, name, ", ".join(MANAGERS), hint))
@@ -125,4 +126,6 @@ def _nearest(name, known):
     """Compare with and without systemd's suffix, so that 'postfx' finds 'postfix.service'."""
     short = {one[: -len(".service")] if one.endswith(".service") else one: one for one in known}
     stem = name[: -len(".service")] if name.endswith(".service") else name
+    import difflib
+
     return [short[one] for one in difflib.get_close_matches(stem, short, n=3, cutoff=0.6)]

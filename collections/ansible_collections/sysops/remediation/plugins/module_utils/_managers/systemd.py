@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import time
 
@@ -23,7 +22,7 @@ class Systemd(_base.Manager):
     def available(self):
         if not os.path.isdir(os.path.join(self.root, "run/systemd/system")):
             return False, "systemd does not run as PID 1 (no /run/systemd/system)"
-        if self._run_read(["systemctl", "--version"])[0] == _run.NOT_FOUND:
+        if not _run.is_installed("systemctl", self.root):
             return False, "systemd runs as PID 1, but there is no systemctl"
         if self.scope == "user" and not os.path.exists(os.path.join(self.root, _proc.runtime_dir().lstrip("/"), "systemd", "private")):
             return False, (
@@ -52,8 +51,11 @@ class Systemd(_base.Manager):
 
     def inspect_many(self, names):
         """Ask once for all units; systemctl answers in the order of the names, an alias under its real one."""
-        units = self._show([_systemd_show.unit_name(name) for name in names], _systemd_show.PROPERTIES) if names else []
-        if len(units) != len(names):
+        try:
+            units = self._show([_systemd_show.unit_name(name) for name in names], _systemd_show.PROPERTIES) if names else []
+        except _base.ManagerError:
+            units = []
+        if len(units) != len(names):  # one by one, so that a bad name costs nobody else the answer
             return super().inspect_many(names)
         found = {}
         for name, unit in zip(names, units):
@@ -179,6 +181,8 @@ class Systemd(_base.Manager):
             raise _base.Unsupported("%s cannot be loaded: %s; see 'systemctl status %s'" % (name, _systemd_show.load_error(unit), name), load)
 
     def _nearest(self, name):
+        import difflib  # only a name that is wrong needs it, and the recorder starts every minute
+
         return difflib.get_close_matches(name, self.names(), n=3, cutoff=0.75)
 
     def _last_incarnation(self, unit):

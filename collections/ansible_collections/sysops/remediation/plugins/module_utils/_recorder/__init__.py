@@ -4,7 +4,7 @@
 """One pass of the recorder: look at every named service once and append one sample of each to the host's history.
 
 The recorder is a zipapp of these very rooms (see ``plugin_utils/_recorder_program.py``), so there is one sampling code. It costs what one
-Python start, one ``systemctl show`` and one pass over /proc cost, which is why managers are imported only when a service needs them.
+Python start and one pass over /proc cost: managers are asked, and even imported, only about services that are not known to live.
 """
 
 from __future__ import annotations
@@ -13,41 +13,59 @@ import time
 
 from .._host_state import paths
 from .._host_state.history import History, Sample, short_boot
-from .._run import run as run_command
 from .._sampling import fds, host, procfs
 from .._sampling.sampler import sample
-from .wanted import find
+from .remembered import Memory
 
 
-def record(wanted, state_dir=None, run=run_command, root="/"):
+def record(wanted, state_dir=None, run=None, root="/"):
     """Record one sample of each running service.
 
     :param wanted: list of ``{name, manager, scope, server}``.
     :returns: ``(number of samples, [sentence for each problem])``; a problem of one service never costs the others their sample.
     """
-    found, problems = find(wanted, run, root)
-    processes = procfs.scan(root)
-    epoch, uptime, boot = time.time(), host.uptime(), short_boot(host.read_host(root)["boot_id"])
-    batches, count = {}, 0
-    for service in found:
-        target = service.target()
-        if target is None:
-            continue
-        tmpfs = fds.tmpfs_mounts(root, target.main_pid)
-        taken = sample(root, target, processes, tmpfs)
-        if taken is None:
-            continue
-        if taken.unreadable and not taken.values:
-            problems.append("%s: %s" % (service.identity, next(iter(taken.unreadable.values()))))
-            continue
-        directory = paths.state_directory(service.state.manager, service.state.scope, state_dir)
-        one = Sample(epoch, uptime, boot, target.main_pid, target.start_ticks, taken.values)
-        batches.setdefault(directory, {})[service.identity] = [one]
-        count += 1
+    epoch, uptime, boot = time.time(), host.uptime(), short_boot(host.boot_id(root))
+    memory = Memory(paths.state_directory("supervisord", "system", state_dir), boot)  # the directory of whoever runs the recorder
+    processes, problems = procfs.scan(root), []
+    known, unknown = memory.recall(wanted, uptime, processes)
+    asked = _ask(unknown, run, root, problems) if unknown else []
+    if asked:
+        processes = procfs.scan(root)  # they may be younger than the first look
+    memory.keep(known, asked, uptime)
+    batches = {}
+    for service, target in known + asked:
+        values = _values(target, processes, root, problems)
+        if values:
+            directory = paths.state_directory(target.key.partition("/")[0], service.get("scope") or "system", state_dir)
+            batches.setdefault(directory, {})[target.key] = [Sample(epoch, uptime, boot, target.main_pid, target.start_ticks, values)]
+    return _append(batches, epoch, problems), problems
+
+
+def _ask(services, run, root, problems):
+    """Return [(service, Target)] of those that run."""
+    from .wanted import find
+
+    found, complaints = find(services, run, root)
+    problems += complaints
+    return [(asked, service.target()) for asked, service in found if service.target() is not None]
+
+
+def _values(target, processes, root, problems):
+    taken = sample(root, target, processes, fds.Tmpfs(root, target.main_pid))
+    if taken is None:
+        return {}
+    if taken.unreadable and not taken.values:
+        problems.append("%s: %s" % (target.key, next(iter(taken.unreadable.values()))))
+    return taken.values
+
+
+def _append(batches, epoch, problems):
+    """Return how many samples were written."""
+    count = 0
     for directory, batch in batches.items():
         try:
             History(directory).append(batch, epoch)
+            count += len(batch)
         except (paths.StateError, OSError) as error:
             problems.append(str(error))
-            count -= len(batch)
-    return count, problems
+    return count

@@ -45,6 +45,9 @@ def _read(path):
         config = json.load(source)
     if not isinstance(config, dict) or not isinstance(config.get("services"), list):
         raise ValueError("not the recorder's configuration: a JSON object with a list 'services' is needed")
+    for service in config["services"]:
+        if not isinstance(service, dict) or not isinstance(service.get("name"), str):
+            raise ValueError("a service is a JSON object with a 'name', and not %s" % json.dumps(service))
     return config
 
 

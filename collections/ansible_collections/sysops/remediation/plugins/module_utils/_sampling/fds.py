@@ -35,7 +35,7 @@ def read_fds(root, pid, tmpfs=()):
     ``kinds`` is None when there are more descriptors than CLASSIFY_AT_MOST: then only the total is known.
     ``unlinked`` is {(device, inode): bytes} of memory that only these descriptors keep alive.
 
-    :param tmpfs: mount points of tmpfs as the process sees them; nothing else is ever stat'ed, as a dead NFS server would hang us.
+    :param tmpfs: mount points of tmpfs as the process sees them (:class:`Tmpfs`); nothing else is ever stat'ed, as a dead NFS server would hang us.
     """
     folder = below(root, "proc/%d/fd" % pid)
     try:
@@ -80,6 +80,20 @@ def _memory_behind(path):
     if status.st_nlink:
         return {}  # a name still leads to it: not lost
     return {(status.st_dev, status.st_ino): status.st_blocks * 512}
+
+
+class Tmpfs:
+    """The tmpfs mount points as one process sees them, read when first asked for: only unlinked files make anybody ask, and on a host with
+    many mounts the answer costs more than the rest of a sample."""
+
+    def __init__(self, root, pid):
+        self._where = (root, pid)
+        self._mounts = None
+
+    def __iter__(self):
+        if self._mounts is None:
+            self._mounts = tmpfs_mounts(*self._where)
+        return iter(self._mounts)
 
 
 def tmpfs_mounts(root, pid):

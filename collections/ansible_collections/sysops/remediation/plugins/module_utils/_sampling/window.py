@@ -39,7 +39,7 @@ class Segment:
         self.target = target
         self.points = {name: [] for name in RESOURCES}
         self.unreadable = {}
-        self.tmpfs = None  # mount points, read at the first sample
+        self.tmpfs = None  # mount points as its main process sees them
         self.last = None  # the last Sample
         self.first_processes = {}  # {pid: {"comm", "anon"}} at the first and the last sample
         self.last_processes = {}
@@ -138,7 +138,7 @@ def _sample_into(root, segment, when, processes):
     if segment is None:
         return False
     if segment.tmpfs is None:
-        segment.tmpfs = fds.tmpfs_mounts(root, segment.target.main_pid) if segment.target.main_pid else []
+        segment.tmpfs = fds.Tmpfs(root, segment.target.main_pid) if segment.target.main_pid else ()
     taken = sample(root, segment.target, processes, segment.tmpfs)
     if taken is None:
         return False
