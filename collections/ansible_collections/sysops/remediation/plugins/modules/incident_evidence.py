@@ -154,6 +154,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._evidence import EvidenceError, collect_evidence
 from ..module_utils._managers._base import ManagerError
+from ..module_utils._redact import redact
 from ..module_utils._spec import hide_passwords, service_spec, state_dir_spec
 
 
@@ -174,7 +175,7 @@ def main():
     try:
         result = collect_evidence(module.params, check=module.check_mode)
     except (EvidenceError, ManagerError) as problem:
-        module.fail_json(msg=str(problem))
+        module.fail_json(msg=redact(str(problem)))
     module.exit_json(changed=False, **result)
 
 

@@ -123,7 +123,7 @@ def test_a_bundle_tells_everything_and_no_secret(tmp_path, known):
 
 
 def test_older_bundles_are_dropped(tmp_path, known):
-    paths = [collect_evidence(parameters(tmp_path, keep=2))["evidence"]["path"] for _ in range(3)]
+    paths = [collect_evidence(parameters(tmp_path, keep=2))["evidence"]["path"] for _number in range(3)]
     assert sorted(os.listdir(tmp_path / "state" / "evidence")) == [os.path.basename(path) for path in paths[1:]]
 
 

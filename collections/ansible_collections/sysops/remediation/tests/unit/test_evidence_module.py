@@ -56,8 +56,9 @@ def ask(folder, *words):
     return subprocess.run([os.path.join(BIN, "supervisorctl"), "-c", str(folder / "supervisord.conf"), *words], capture_output=True, text=True).stdout
 
 
-def incident_evidence(folder, tmp_path, *options, name="mail"):
-    arguments = {"name": name, "manager": "supervisord", "server": "unix://%s/s.sock" % folder, "incident": "i1", "state_dir": str(tmp_path / "state")}
+def incident_evidence(folder, tmp_path, *options, name="mail", server=None):
+    server = server or "unix://%s/s.sock" % folder
+    arguments = {"name": name, "manager": "supervisord", "server": server, "incident": "i1", "state_dir": str(tmp_path / "state")}
     argv = [os.path.join(BIN, "ansible"), "localhost", "-m", "sysops.remediation.incident_evidence", "-a", json.dumps(arguments), *options]
     environment = dict(
         os.environ,
@@ -88,6 +89,12 @@ def test_a_bundle_of_a_running_service(supervisord, tmp_path):
     assert not [secret for secret in ("Log5ecret", "Arg5ecret", "Env5ecret") if secret in everything]
     assert "listening, token=***" in texts["log.txt"]
     assert "1 processes" in texts["processes.txt"]
+
+
+def test_the_password_of_the_supervisord_is_nowhere(supervisord, tmp_path):
+    result = incident_evidence(supervisord, tmp_path, server="http://bob:Server5ecret@127.0.0.1:1/")
+    assert "Server5ecret" not in json.dumps(result)
+    assert "\n" not in result["msg"]
 
 
 def test_check_mode_writes_nothing(supervisord, tmp_path):

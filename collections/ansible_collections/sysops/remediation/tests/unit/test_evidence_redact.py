@@ -105,7 +105,7 @@ def test_redacting_twice_changes_nothing_more(text):
 
 @given(key=SIMPLE, lines=st.integers(1, 40), before=st.sampled_from(["", "Nov 25 02:00:00 mail1 app[1]: "]))
 def test_private_keys_are_hidden_also_when_their_beginning_or_end_was_cut_off(key, lines, before):
-    body = [before + (key * 40)[:64] for _ in range(lines)]
+    body = [before + (key * 40)[:64] for _line in range(lines)]
     text = [before + "-----BEGIN RSA PRIVATE KEY-----", *body, before + key, before + "-----END RSA PRIVATE KEY-----", "the next line"]
     for part in (text, text[1:], text[:-3]):
         assert key not in redact("the first line\n" + "\n".join(part))

@@ -12,6 +12,7 @@ import time
 
 from .. import _managers, _run
 from .._host_state.paths import StateError, ensure_directory, file_name, state_directory
+from .._redact import redact_data
 from .._units import human_size, parse_duration, parse_size
 from . import _gather, _store
 from ._parts import PARTS, Subject
@@ -41,7 +42,7 @@ def collect_evidence(params, check=False, run=_run.run, root="/"):
     parts = _gather.gather(PARTS, subject, limits["deadline"], limits["max_size"])
     described = [part.described() for part in parts]
     index = _index(params, state, reason, now, described)
-    files = [("index.json", json.dumps(index, indent=2, sort_keys=True).encode())] + [(part.file, part.content) for part in parts if part.file]
+    files = [("index.json", json.dumps(redact_data(index), indent=2, sort_keys=True).encode())] + [(part.file, part.content) for part in parts if part.file]
     path = os.path.join(folder, _bundle_name(now, params["incident"], state.name))
     size, sha256 = _store.write(path, files, now)
     dropped = _store.drop_oldest(folder, os.path.basename(path), params["keep"], limits["keep_size"])

@@ -123,7 +123,7 @@ def mappings(subject):
         sizes, counts = collections.Counter(), collections.Counter()
         for line in (subject.text("proc/%d/maps" % pid) or "").splitlines():
             fields = line.split(None, 5)
-            begin, _, end = fields[0].partition("-")
+            begin, end = fields[0].split("-")
             name = (fields[5] if len(fields) > 5 else "[anonymous]") + " " + fields[1]
             sizes[name] += int(end, 16) - int(begin, 16)
             counts[name] += 1
