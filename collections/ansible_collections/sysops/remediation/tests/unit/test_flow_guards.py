@@ -60,6 +60,22 @@ def test_a_limit_that_matches_nothing_is_no_success(lab):
     assert "no hosts to target" in run.output
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"remediation_window": "-5s"}, "-5s"),
+        ({"remediation_window": "1s", "remediation_interval": "1s"}, "window"),
+        ({"remediation_interval": "often"}, "'often' is not a duration"),
+    ],
+)
+def test_a_measurement_that_cannot_be_is_one_line_and_nothing_is_done(lab, options, message):
+    run = lab.run("remediate", remediation_hosts="two", **options)
+    assert run.rc != 0
+    assert message in run.answer["message"]
+    assert len(run.answer["message"].splitlines()) == 1
+    assert len(lab.starts("two")) == 1
+
+
 def test_restart_without_a_service_is_one_line(lab):
     stopped(lab.run("restart", remediation_hosts="one"), "invalid_input", "remediation_service is not set")
 
@@ -72,11 +88,12 @@ def test_a_service_that_no_policy_names_is_not_touched(lab):
 
 
 def test_restart_does_what_a_person_asked_for_on_a_healthy_service_and_only_within_the_limit(lab):
+    before = lab.calls("two")
     run = lab.run("restart", "--limit", "one", remediation_service="one")
     assert run.rc == 0, run.output
     assert [(one["host"], one["outcome"]) for one in run.answer["incidents"]] == [("one", "remediated")]
     assert len(lab.starts("one")) == 2
-    assert lab.calls("two") == 0
+    assert lab.calls("two") == before
 
 
 def test_the_host_keeps_its_cooldown_whoever_asks(lab):

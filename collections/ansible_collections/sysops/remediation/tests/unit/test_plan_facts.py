@@ -66,7 +66,7 @@ def test_programs_get_the_diagnoses_with_their_hosts():
 
 def test_run_ids_sort_by_time_and_are_unique():
     assert new_run_id(0).startswith("19700101T000000Z-")
-    assert len({new_run_id(0) for _ in range(100)}) == 100
+    assert len({new_run_id(0) for _number in range(100)}) == 100
 
 
 def test_people_see_the_sick_first_and_why():

@@ -98,7 +98,7 @@ def test_whatever_is_written_there_is_an_answer_and_never_an_exception(entries):
 @given(st.permutations(["postfix", "dovecot", "rspamd"]), st.sampled_from(["observe", "recommend"]))
 def test_merging_twice_is_merging_once(names, mode):
     lists = {"remediation_services_a": [{"name": name} for name in names], "remediation_services": [{"name": names[0], "mode": mode}]}
-    once, _ = read_policy(lists)
+    once, _problems = read_policy(lists)
     again, problems = read_policy({"remediation_services": once})
     assert not problems
     assert again == once
