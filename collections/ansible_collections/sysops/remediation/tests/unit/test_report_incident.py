@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import pathlib
+import re
 
 import jsonschema
 import pytest
@@ -103,6 +104,15 @@ def test_unreachable_hosts_and_errors_are_in_the_summary():
     text = summary_markdown(summary)
     assert "mail2: could not be reached" in text
     assert "S3cret" not in text
+
+
+def test_no_gate_of_the_guard_or_the_plan_was_forgotten():
+    plugins = HERE.parent.parent / "plugins"
+    guard = [plugins / "module_utils/_action" / f"{name}.py" for name in ("guard", "history_gates", "service_gates", "scaling", "flow")]
+    sources = [*guard, plugins / "plugin_utils/_plan.py"]
+    named = {name for source in sources for name in re.findall(r'gate\(\s*"([a-z_]+)"', source.read_text())}
+    assert len(named) > 15
+    assert named - set(GATES) == set()
 
 
 @pytest.mark.parametrize("name", sorted(GATES))
