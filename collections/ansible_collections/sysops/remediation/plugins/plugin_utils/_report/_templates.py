@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import time
@@ -20,6 +21,7 @@ def render(name: str, **values: t.Any) -> str:
     return _environment().get_template(name).render(**values)
 
 
+@functools.cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(os.path.join(os.path.dirname(__file__), "templates")),
