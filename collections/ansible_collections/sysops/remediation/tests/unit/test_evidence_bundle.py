@@ -213,6 +213,14 @@ def test_a_dead_service_leaves_what_can_still_be_had():
     assert parts["log"].reason == "systemd has no log lines of it"
 
 
+def test_a_worker_that_ends_meanwhile_leaves_the_others_in_the_table(service):
+    subject = subject_of(service)
+    subject.pids = lambda: [2**22 + 1, service.pid]
+    assert "7 deleted" in _parts.descriptors(subject).splitlines()[0]
+    assert " %d " % service.pid in _parts.processes(subject)
+    assert "(gone)" not in _parts.smaps_rollup(subject)
+
+
 def test_a_process_that_vanishes_is_no_fault(service):
     subject = subject_of(service)
     subject.state.main_pid = 2**22 + 1  # beyond the largest PID: nobody has it

@@ -43,12 +43,18 @@ class Subject:
         self.run = hurried(run)
         self.log_lines = log_lines
         self.smaps_max_rss = smaps_max_rss
+        self._pids = None
 
     def text(self, *parts):
         return read_text(below(self.root, *parts))
 
     def pids(self):
-        """Return the living PIDs of the service, largest first."""
+        """Return the PIDs of the service, largest first, found once. Whoever uses one must expect that it has ended since."""
+        if self._pids is None:
+            self._pids = self._find_pids()
+        return self._pids
+
+    def _find_pids(self):
         if not self.state.main_pid and not self.state.pids:
             raise Skipped("the service has no process")
         found = set(self.state.pids or ()) or cgroup.read_pids(self.root, self.state.cgroups)
@@ -137,7 +143,10 @@ def descriptors(subject):
     targets = collections.Counter()
     for pid in subject.pids()[:MOST_PROCESSES]:
         folder = below(subject.root, "proc/%d/fd" % pid)
-        names = os.listdir(folder)
+        try:
+            names = os.listdir(folder)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # ended meanwhile
         kinds = collections.Counter()
         for name in names[:MOST_DESCRIPTORS]:
             target = _link(os.path.join(folder, name))
