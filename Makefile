@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?=
 COLLECTION := collections/ansible_collections/sysops/remediation
-SCENARIOS ?= default
+SCENARIOS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 unexport ANSIBLE_CONFIG ANSIBLE_COLLECTIONS_PATH
@@ -47,7 +47,7 @@ unit: .venv/.dev ## Fast unit tests
 
 .PHONY: slow
 slow: .venv/.dev system ## Tests with real services and processes
-	pytest -m slow
+	scripts/slow.sh
 
 .PHONY: system
 system: ## Install the Debian packages that slow tests and Molecule use (root on Debian only)
@@ -70,7 +70,7 @@ build: .venv/.dev ## Build the collection and the wheel into dist/ and look insi
 	scripts/build.sh
 
 .PHONY: molecule
-molecule: .venv/.dev ## Molecule scenarios against Docker (SCENARIOS="default restart")
+molecule: .venv/.dev ## Molecule scenarios against Docker (all of them, or SCENARIOS="default restart")
 	scripts/molecule.sh $(SCENARIOS)
 
 .PHONY: bench
