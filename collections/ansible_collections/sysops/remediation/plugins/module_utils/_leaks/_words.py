@@ -57,7 +57,8 @@ COUNT = "count"
 UNITS = (BYTES, PERCENT, COUNT)
 
 # Resources in the order in which they are reported; of two equally grave ones the first speaks.
-RESOURCES = ("anon", "swap", "shmem", "kernel", "fds", "threads", "children", "zombies", "sockets", "file")
+# Of resources that are equally grave the first one speaks: a child brings threads and descriptors of its own, not the other way round.
+RESOURCES = ("anon", "swap", "shmem", "kernel", "children", "zombies", "fds", "threads", "sockets", "file")
 PAGE_CACHE = "file"
 
 HEAP_LIMIT = "-Xmx"  # the limit of the live heap, not of the process around it
