@@ -10,22 +10,34 @@ import marshal
 import os
 import zipfile
 
-_UNCHECKED_HASH = 0b01  # PEP 552: the byte code belongs to the source in the same archive, so nothing needs comparing
+_UNCHECKED_HASH = (0b01).to_bytes(4, "little")  # PEP 552: the byte code belongs to the source in the same archive, so nothing needs comparing
 
 
 def write_compiled(source, destination):
-    """Write ``destination`` from the zipapp ``source``; readers find the old file or the new one."""
+    """Write ``destination`` from the zipapp ``source``; return False if it is there already, made from this source for this Python."""
+    with zipfile.ZipFile(source) as original:
+        sources = {name: original.read(name) for name in original.namelist()}
+    if _fits(destination, sources):
+        return False
     beside = destination + ".new"
-    with zipfile.ZipFile(source) as original, zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as copy:
-        for name in original.namelist():
-            text = original.read(name)
+    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as copy:
+        for name, text in sources.items():
             copy.writestr(name, text)
-            if name.endswith(".py"):
-                copy.writestr(name + "c", _byte_code(name, text))
+            copy.writestr(name + "c", _header(text) + marshal.dumps(compile(text, name, "exec")))
     os.chmod(beside, 0o755)
-    os.replace(beside, destination)
+    os.replace(beside, destination)  # a recorder that starts now finds the old file or the new one
+    return True
 
 
-def _byte_code(name, text):
-    flags = _UNCHECKED_HASH.to_bytes(4, "little")
-    return importlib.util.MAGIC_NUMBER + flags + importlib.util.source_hash(text) + marshal.dumps(compile(text, name, "exec"))
+def _fits(path, sources):
+    try:
+        with zipfile.ZipFile(path) as copy:
+            return len(copy.namelist()) == 2 * len(sources) and all(
+                copy.read(name) == text and copy.read(name + "c").startswith(_header(text)) for name, text in sources.items()
+            )
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return False
+
+
+def _header(text):
+    return importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH + importlib.util.source_hash(text)

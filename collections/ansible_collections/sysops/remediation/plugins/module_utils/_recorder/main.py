@@ -23,21 +23,39 @@ USAGE = "usage: recorder.pyz CONFIG [SECONDS] | recorder.pyz --compile DEST"
 
 def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
-    if len(arguments) == 2 and arguments[0] == "--compile":
-        from .compiled import write_compiled
-
-        write_compiled(sys.argv[0], arguments[1])
-        return 0
-    if len(arguments) not in (1, 2):
+    if len(arguments) not in (1, 2) or (arguments[0].startswith("-") and arguments[0] != "--compile"):
         return _complain(USAGE, 2)
+    if arguments[0] == "--compile":
+        return _compile(*arguments[1:])
     try:
         config = _read(arguments[0])
-        every = float(arguments[1]) if len(arguments) == 2 else None
+        every = _seconds(*arguments[1:])
     except (OSError, ValueError) as error:
-        return _complain("%s: %s" % (arguments[0], error), 2)
+        return _complain(str(error) if isinstance(error, OSError) else "%s: %s" % (arguments[0], error), 2)
     if every is None:
         return _once(config)
     return _for_ever(config, every)
+
+
+def _compile(destination=None):
+    if destination is None:
+        return _complain(USAGE, 2)
+    from .compiled import write_compiled
+
+    try:
+        print("written" if write_compiled(sys.argv[0], destination) else "unchanged")
+    except OSError as error:
+        return _complain(str(error), 2)
+    return 0
+
+
+def _seconds(text=None):
+    if text is None:
+        return None
+    seconds = float(text)
+    if not 1 <= seconds <= 86400:
+        raise ValueError("SECONDS is %s: use 1 to 86400" % text)
+    return seconds
 
 
 def _read(path):
@@ -45,10 +63,18 @@ def _read(path):
         config = json.load(source)
     if not isinstance(config, dict) or not isinstance(config.get("services"), list):
         raise ValueError("not the recorder's configuration: a JSON object with a list 'services' is needed")
-    for service in config["services"]:
-        if not isinstance(service, dict) or not isinstance(service.get("name"), str):
-            raise ValueError("a service is a JSON object with a 'name', and not %s" % json.dumps(service))
+    for number, service in enumerate(config["services"]):
+        if not _is_service(service):
+            raise ValueError("services[%d] is not a JSON object with the texts 'name' and, if need be, 'manager', 'scope' and 'server'" % number)
     return config
+
+
+def _is_service(service):
+    return (
+        isinstance(service, dict)
+        and isinstance(service.get("name"), str)
+        and all(isinstance(service.get(key), (str, type(None))) for key in ("manager", "scope", "server"))
+    )
 
 
 def _once(config):

@@ -55,7 +55,7 @@ class Memory:
             if kept.get("boot") != self._boot:
                 return {}
             return {key: (float(when), Target(*fields)) for key, (when, *fields) in kept["services"].items()}
-        except (paths.StateError, ValueError, TypeError, KeyError, AttributeError):
+        except (paths.StateError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return {}
 
 
