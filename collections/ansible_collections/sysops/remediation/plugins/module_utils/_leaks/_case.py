@@ -19,7 +19,7 @@ class Case:
         self.prior = prior  # [(t, hi, lo), ...] of a healthy cycle
         self.own_past = own_past  # the prior is but the earlier part of the same series
         self.whole = Retained(points, per_floor)
-        self.judged, self.curve = without_warm_up(points, per_floor)
+        self.judged, self.curve = without_warm_up(points, self.whole, per_floor)
         self.quantum = _stats.quantum(points)
 
     @property

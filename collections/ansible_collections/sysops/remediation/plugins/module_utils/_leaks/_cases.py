@@ -54,8 +54,8 @@ def _last_parts(points, unit, context, limit):
 
 
 def _stands_out(earlier, later):
-    """Growing faster than what was before (a warm-up does not), for a day after days, or else to far above all that was before."""
-    if Retained(later).slope[1] <= Retained(earlier).slope[1]:
-        return False
+    """For a day after days, or else far above all that was before; and growing faster than what was before (a warm-up does not)."""
     lasted = later[-1][0] - later[0][0] >= limits.DAY and earlier[-1][0] - earlier[0][0] >= limits.PAST_FROM
-    return lasted or later[-1][1] > (1 + limits.PRIOR_FAR) * max(value for _when, value in earlier)
+    if not lasted and later[-1][1] <= (1 + limits.PRIOR_FAR) * max(value for _when, value in earlier):
+        return False
+    return Retained(later).slope[1] > Retained(earlier).slope[1]

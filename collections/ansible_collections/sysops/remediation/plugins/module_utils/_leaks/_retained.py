@@ -85,9 +85,11 @@ def _suffix_minima(values):
     return levels
 
 
-def without_warm_up(points, points_per_floor=limits.POINTS_PER_FLOOR):
-    """Cut the beginning while far more than its share of the growth lies in it; return ``(points, Retained of them)``."""
-    curve = Retained(points, points_per_floor)
+def without_warm_up(points, curve, points_per_floor=limits.POINTS_PER_FLOOR):
+    """Cut the beginning while far more than its share of the growth lies in it; return ``(points, Retained of them)``.
+
+    :param curve: Retained of the points as they are.
+    """
     for _cut in range(limits.WARM_UP_CUTS):
         if curve.growth <= 0 or curve.share_of_growth(limits.WARM_UP_SLICE) <= limits.WARM_UP_SHARE:
             break
