@@ -14,7 +14,7 @@ from .recognise import recognise
 
 __all__ = ["Watch", "recognise"]
 
-OLD_COLLECTIONS_NEEDED = 4  # points; below that a trend of the live heap is a guess
+OLD_COLLECTIONS_NEEDED = 5  # as `_leaks` needs them: below that a trend of the live heap is a guess
 
 
 class Watch:
