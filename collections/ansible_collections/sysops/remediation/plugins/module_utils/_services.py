@@ -17,7 +17,7 @@ class Service:
         self.manager = manager
         self.reason = reason
         self.state = state
-        self.server = server
+        self.server = _base.without_user(server)
 
     @property
     def identity(self):

@@ -362,7 +362,7 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _redact, _run, _spec
+from ..module_utils import _health, _run, _spec
 from ..module_utils._action import flow, request
 from ..module_utils._host_state import paths
 from ..module_utils._managers import ManagerError, resolve
@@ -443,19 +443,17 @@ def act(asked, params, check_mode):
 
 
 def hide_secrets(module):
-    """Keep passwords in addresses and secret headers of probes out of whatever is returned, the invocation included."""
+    """Keep passwords in addresses and secrets of probes out of whatever is returned, the invocation included."""
     probes = module.params["health"]
     _spec.hide_passwords(module, [module.params["server"], *(probe["url"] for probe in probes)])
     for probe in probes:
-        for name, value in (probe["headers"] or {}).items():
-            if name.lower().endswith("authorization") or _redact.is_secret_name(name):
-                module.no_log_values.add(str(value))
+        module.no_log_values.update(_health.secrets(probe))
 
 
 def main():
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    # no_log: Ansible would write all parameters to the host's syslog before hide_secrets; the attempt itself is noted there.
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True, no_log=True)
     hide_secrets(module)
-    _spec.hide_passwords(module, [module.params["server"]])
     try:
         asked = request.from_params(module.params)
         why, answer = act(asked, module.params, module.check_mode)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ..module_utils._gates import closed, gate
 from ..module_utils._leaks import _words as words
+from ..module_utils._managers._base import without_user
 from ._policy import bare_name, canonical_hash, policy_hash
 from ._policy_schema import AUTO, SICK_VERDICTS
 
@@ -82,7 +83,7 @@ def entry_for(policy: list[Data], diagnosis: Data) -> Data | None:
     for entry in policy:
         named = bare_name(entry["name"]) == bare_name(diagnosis["name"])
         managed = entry["manager"] in ("auto", diagnosis["manager"])
-        if named and managed and entry["scope"] == diagnosis.get("scope", "system") and entry["server"] == diagnosis.get("server"):
+        if named and managed and entry["scope"] == diagnosis.get("scope", "system") and without_user(entry["server"]) == diagnosis.get("server"):
             return entry
     return None
 
@@ -109,7 +110,7 @@ def _incident(host: str, entry: Data, diagnosis: Data, gates: list[Data]) -> Dat
         "name": diagnosis["name"],
         "manager": diagnosis["manager"],
         "scope": entry["scope"],
-        "server": entry["server"],
+        "server": without_user(entry["server"]),
         "incarnation": incarnation["id"] if incarnation else None,
         "action": entry["ladder"][0]["action"] if entry["ladder"] else None,
         "verdict": diagnosis["verdict"],

@@ -303,3 +303,9 @@ def test_the_same_name_at_two_supervisords_is_two_services():
     state = ServiceState("supervisord", "web", main_pid=11)
     identities = {services.Service(None, "", state, server).identity for server in (None, "unix:///a.sock", "unix:///b.sock")}
     assert len(identities) == 3
+
+
+def test_the_password_of_a_server_is_no_part_of_a_services_name():
+    state = ServiceState("supervisord", "web", main_pid=11)
+    plain, secret = (services.Service(None, "", state, server) for server in ("http://h:9001", "http://me:pa/s@ss@h:9001"))
+    assert (secret.identity, secret.server) == (plain.identity, "http://h:9001")

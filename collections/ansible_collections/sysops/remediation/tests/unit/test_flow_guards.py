@@ -19,6 +19,9 @@ def lab(tmp_path_factory):
     lab.add("one", {"mode": "auto"})
     lab.add("two", {"mode": "auto"})
     lab.add("asks", {}, leaking_lives=9)
+    page = {"type": "http", "url": "http://127.0.0.1:1/", "headers": {"Authorization": "Bearer hidden-header"}}
+    ask = {"type": "command", "argv": ["true", "--password=hidden-option"]}
+    lab.add("hides", {"mode": "auto", "server": f"unix://admin:hidden-word@{lab.socket}", "health": [page, ask]})
     ladder = [{"action": "reload", "timeout": "5s"}, {"action": "restart"}]
     lab.add("climbs", {"mode": "auto", "ladder": ladder}, leaking_lives=1)
     try:
@@ -109,6 +112,12 @@ def test_restart_of_a_service_in_mode_recommend_is_refused_and_says_how_to_allow
     assert run.rc != 0
     assert "nothing is done without 'mode: auto' for this service" in run.output
     assert len(lab.starts("asks")) == 1
+
+
+def test_no_secret_of_a_policy_is_shown_however_verbose_the_run_is(lab):
+    run = lab.run("restart", "-vvv", "--check", "--diff", remediation_hosts="hides", remediation_service="hides")
+    assert [one["outcome"] for one in run.answer["incidents"]] == ["predicted"], run.output
+    assert "hidden-" not in run.output
 
 
 def test_the_ladder_is_climbed_one_step_further_only_after_a_failed_step(lab):

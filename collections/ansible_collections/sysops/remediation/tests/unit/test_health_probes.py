@@ -346,3 +346,19 @@ class TestStreak:
 
     def test_one_that_is_only_not_done_yet_does_not_flap(self):
         assert self.streak(["healthy"]).as_dict()["status"] == "healthy"
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(
+        ("probe", "secrets"),
+        [
+            ({"type": "tcp", "port": 25, "expect": "220 "}, set()),
+            ({"type": "http", "url": "http://h/x?token=t0ken&page=1", "headers": {"Accept": "text/plain"}}, {"t0ken"}),
+            ({"type": "http", "url": "http://h/", "headers": {"Authorization": "Bearer abc", "X-Api-Key": "", "Host": "mail1"}}, {"Bearer abc"}),
+            ({"type": "command", "argv": ["ask", "--password", "hunter2", "--token=abc", "--host", "mail1"]}, {"hunter2", "abc"}),
+            ({"type": "command", "argv": ["sh", "-c", "PGPASSWORD=x psql"]}, {"PGPASSWORD=x psql"}),
+            ({"type": "tcp", "port": 6379, "send": "AUTH password=x"}, {"AUTH password=x"}),
+        ],
+    )
+    def test_what_may_not_be_shown_is_found_and_nothing_else(self, probe, secrets):
+        assert _health.secrets(probe) == secrets

@@ -43,7 +43,9 @@ def test_a_password_may_be_percent_encoded():
     assert (address.username, address.password) == ("me", "se@cret")
 
 
-@pytest.mark.parametrize("server", ["ftp://me:secret@host", "unix://", "run/supervisor.sock", "http://", ""])
+@pytest.mark.parametrize(
+    "server", ["ftp://me:secret@host", "http://me:secret/@host:9001", "me:secret@host:9001", "unix://", "run/supervisor.sock", "http://", ""]
+)
 def test_an_address_that_is_none_is_refused_without_showing_its_user(server):
     with pytest.raises(_base.ManagerError) as refused:
         _supervisord_rpc.parse(server)

@@ -62,6 +62,14 @@ def test_a_leak_that_the_policy_accepts_becomes_an_action():
     assert all(one["passed"] for one in made["actions"][0]["gates"])
 
 
+def test_a_service_behind_a_password_is_the_one_that_the_policy_names_and_the_password_stays_in_the_policy():
+    policy = [entry("mail", manager="supervisord", server="http://admin:pa/ss@127.0.0.1:9001")]
+    seen = diagnosis(name="mail", manager="supervisord", server="http://127.0.0.1:9001")
+    made = plan(host(policy=policy, diagnoses=[seen]))
+    assert [action["server"] for action in made["actions"]] == ["http://127.0.0.1:9001"]
+    assert made["actions"][0]["policy"]["server"] == "http://admin:pa/ss@127.0.0.1:9001"
+
+
 @pytest.mark.parametrize("verdict", sorted(set(_words.VERDICTS) - set(SICK_VERDICTS)))
 def test_what_is_not_sick_is_left_alone(verdict):
     made = plan(host(diagnoses=[diagnosis(verdict)]))

@@ -10,6 +10,7 @@ restart a healthy service because its probe is broken.
 from __future__ import annotations
 
 import difflib
+from urllib.parse import parse_qsl, urlsplit
 
 from .. import _redact
 from . import command as _command
@@ -68,6 +69,24 @@ def target(probe):
     if "argv" in probe:
         return _redact.redact_argv([str(word) for word in probe["argv"]])
     return _redact.redact(probe.get("url") or probe["expect"])
+
+
+def secrets(probe):
+    """Return the values in a probe that may not be shown anywhere, not even as somebody's own parameter."""
+    found = [str(value) for name, value in (probe.get("headers") or {}).items() if name.lower().endswith("authorization") or _redact.is_secret_name(name)]
+    found += [value for name, value in parse_qsl(urlsplit(probe.get("url") or "").query) if _redact.is_secret_name(name)]
+    found += _secret_words([str(word) for word in probe.get("argv") or []])
+    if probe.get("send") and _redact.redact(probe["send"]) != probe["send"]:
+        found.append(probe["send"])
+    return {value for value in found if value}
+
+
+def _secret_words(argv):
+    for before, word in zip(["", *argv], argv):
+        follows_option = before.startswith("-") and "=" not in before and _redact.is_secret_name(before)
+        if follows_option or _redact.redact(word) != word:
+            option, assigned, value = word.partition("=")
+            yield value if assigned and option.startswith("-") and " " not in option else word
 
 
 class Streak:

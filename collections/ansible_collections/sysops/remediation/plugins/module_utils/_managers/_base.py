@@ -18,6 +18,14 @@ FAILED = "failed"  # not running, and the manager says so: crash, OOM, start lim
 UNKNOWN = "unknown"
 
 
+def without_user(server):
+    """Return where a manager listens, without the user and password that its URL may hold: this is what may be shown, stored and compared."""
+    scheme, separator, rest = (server or "").partition("://")
+    if not separator or rest.startswith("/"):
+        return server
+    return scheme + separator + rest.rpartition("@")[2]  # the last one, because a password may hold a slash or another @
+
+
 class ManagerError(Exception):
     """The manager could not do or tell something; the message is one line for people."""
 

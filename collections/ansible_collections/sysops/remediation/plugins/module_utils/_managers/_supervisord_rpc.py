@@ -53,7 +53,7 @@ def parse(server):
     username, password = (urllib.parse.unquote(part) if part else None for part in (url.username, url.password))
     if url.scheme == "unix" and url.path:
         return Address(path=url.path, username=username, password=password)
-    if url.scheme in ("http", "https") and url.hostname:
+    if url.scheme in ("http", "https") and url.hostname and _has_sound_port(url):
         return Address(host=url.netloc.rpartition("@")[2], tls=url.scheme == "https", username=username, password=password)
     raise ManagerError("server of supervisord: write 'unix:///run/supervisor.sock', a path or 'http://host:port', not '%s'" % _without_user(server))
 
@@ -130,8 +130,16 @@ def _trusted_socket(root, path):
     return owner in (0, os.geteuid())
 
 
+def _has_sound_port(url):
+    """A slash in a password ends the host there, and the port is then the password's beginning."""
+    try:
+        return url.port is None or url.port > 0
+    except ValueError:
+        return False
+
+
 def _without_user(text):
-    return re.sub(r"//[^/@]*@", "//***@", text)
+    return re.sub(r"^(\w+://)?.*@", r"\1***@", text)
 
 
 class _UnixConnection(http.client.HTTPConnection):
