@@ -167,7 +167,8 @@ def test_an_earlier_life_that_was_healthy_at_this_age_shows_what_is_normal():
     before = series(shapes.cache_filling(600, level=100 * MIB, per_step=0.2 * MIB, full_at=290), 60.0, start=EPOCH - 11 * HOUR)
     context = {"previous": before, "started_at": EPOCH, "previous_started_at": EPOCH - 11 * HOUR}
     assert verdict(now, **context) not in LEAKS
-    assert verdict(now, **dict(context, previous=series(shapes.flat(600), 60.0, start=EPOCH - 11 * HOUR))) == "leak_confirmed"
+    context["previous"] = series(shapes.flat(600), 60.0, start=EPOCH - 11 * HOUR)
+    assert verdict(now, **context) == "leak_confirmed"
 
 
 def test_only_the_last_incarnation_is_judged():

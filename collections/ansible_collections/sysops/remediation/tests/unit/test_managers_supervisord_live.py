@@ -142,7 +142,7 @@ def test_one_that_dies_while_starting_is_starting(manager):
 def test_one_that_supervisord_gave_up_is_failed(manager):
     state = is_in(manager, "fatal", "FATAL")
     assert (state.active, state.result, state.incarnation) == (_base.FAILED, "start-limit-hit", None)
-    with pytest.raises(_base.ManagerError, match="Exited too quickly|will not start fatal"):
+    with pytest.raises(_base.ManagerError, match=r"Exited too quickly|will not start fatal"):
         manager.start("fatal", 60)
 
 

@@ -176,7 +176,10 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="module")
 def diagnoses(lab):
     """One call for all services, once they are old enough not to be warming up: {name: diagnosis}."""
-    age = lambda: min(time.time() - lab.manager().inspect(name).incarnation.started_at for name in PROGRAMS)  # noqa: E731
+
+    def age():
+        return min(time.time() - lab.manager().inspect(name).incarnation.started_at for name in PROGRAMS)
+
     wait_until(lambda: age() > 25, "services that are 25 s old")
     result = call(services=[lab.service(name) for name in [*PROGRAMS, "crash", "flaky"]], window="15s", interval="0.5s", use_history=False)
     assert not result.get("failed"), result["msg"]

@@ -135,7 +135,7 @@ def _mounts(root, pid):
     """Return [(filesystem, options, top, mount point)] of the mounted control group trees."""
     found = []
     for line in (read_text(below(root, "proc/%s/mountinfo" % pid)) or "").splitlines():
-        head, _, tail = line.partition(" - ")
+        head, _separator, tail = line.partition(" - ")
         kind = tail.split(" ")[0]
         if kind in ("cgroup", "cgroup2"):
             fields = head.split(" ")

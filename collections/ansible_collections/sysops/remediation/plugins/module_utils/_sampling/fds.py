@@ -104,7 +104,7 @@ def tmpfs_mounts(root, pid):
         return []
     mounts = []
     for line in text.splitlines():
-        head, _, tail = line.partition(" - ")
+        head, _separator, tail = line.partition(" - ")
         if tail.split(" ", 1)[0] == "tmpfs":
             mounts.append(_unescape(head.split()[4]))
     return mounts

@@ -37,7 +37,7 @@ def read_meminfo(root="/"):
     """Return /proc/meminfo in bytes."""
     found = {}
     for line in (read_text(below(root, "proc/meminfo")) or "").splitlines():
-        name, _, rest = line.partition(":")
+        name, _separator, rest = line.partition(":")
         words = rest.split()
         if words and words[-1] == "kB":
             found[name] = int(words[0]) * KIB
@@ -49,7 +49,7 @@ def hides_processes(root="/"):
     if os.geteuid() == 0:
         return None
     for line in (read_text(below(root, "proc/self/mountinfo")) or "").splitlines():
-        head, _, tail = line.partition(" - ")
+        head, _separator, tail = line.partition(" - ")
         if tail.startswith("proc ") and head.split(" ")[4] == "/proc":
             for option in tail.split(" ")[2].split(","):
                 if option.startswith("hidepid=") and option not in ("hidepid=0", "hidepid=off"):

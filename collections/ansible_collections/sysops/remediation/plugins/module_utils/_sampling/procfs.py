@@ -39,8 +39,8 @@ def read_process(root, pid):
 
 def parse_stat(text):
     """Parse /proc/PID/stat; the command name may hold blanks and parentheses, so it ends at the last one."""
-    head, _, tail = text.rpartition(")")
-    pid, _, comm = head.partition("(")
+    head, _separator, tail = text.rpartition(")")
+    pid, _separator, comm = head.partition("(")
     fields = tail.split()
     if len(fields) < 26:
         return None

@@ -153,7 +153,7 @@ def _sum_memory(root, taken, target, processes, unlinked):
     return {
         "anon": procfs.private_sum(processes, sizes("anon")),
         "swap": procfs.private_sum(processes, sizes("swap")),
-        "shmem": max(_unmapped_shared(root, taken.pids, unlinked), max(sizes("shmem").values())),
+        "shmem": max(_unmapped_shared(root, taken.pids, unlinked), *sizes("shmem").values()),
         "kernel": page_tables + taken.values["threads"] * KERNEL_STACK + cgroup.socket_memory(root, target.cgroups),
     }
 
