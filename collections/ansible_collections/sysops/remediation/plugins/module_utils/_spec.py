@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 MANAGERS = ("systemd", "supervisord", "docker", "podman", "sysv")
 
@@ -28,5 +28,7 @@ def state_dir_spec():
 def hide_passwords(module, servers):
     """Keep the password of ``http://user:password@host`` out of whatever the module returns, its invocation included."""
     for server in servers:
-        password = urlsplit(server).password if server else None
-        module.no_log_values.update({password, unquote(password)} if password else ())
+        address = (server or "").partition("://")[2]  # not urlsplit: what is no URL may hold a password all the same
+        for user in (address.partition("@")[0] if "@" in address else "", address.rpartition("@")[0]):
+            password = user.partition(":")[2]
+            module.no_log_values.update({password, unquote(password)} if password else ())

@@ -33,7 +33,7 @@ def parse_duration(value):
     parts = _DURATION.findall(text)
     if not parts or _DURATION.sub("", text).strip():
         raise ValueError("'%s' is not a duration: write a number of seconds or '45s', '30m', '1h30m', '2d'" % (value,))
-    return float(sum(float(number) * SECONDS[unit] for number, unit in parts))
+    return _finite(float(sum(float(number) * SECONDS[unit] for number, unit in parts)), value)
 
 
 def parse_size(value):
@@ -44,23 +44,26 @@ def parse_size(value):
     match = _SIZE.fullmatch(str(value).strip())
     if not match or match.group(2).lower() not in BYTES:
         raise ValueError("'%s' is not a size: write a number of bytes or '512KiB', '300MiB', '2GiB'" % (value,))
-    return int(float(match.group(1)) * BYTES[match.group(2).lower()])
+    return int(_finite(float(match.group(1)) * BYTES[match.group(2).lower()], value))
 
 
 def _plain_number(value):
     if isinstance(value, bool):
         raise ValueError("'%s' is a truth value, not a number" % (value,))
-    if isinstance(value, (int, float)):
-        number = float(value)
-    else:
-        try:
-            number = float(str(value).strip())
-        except ValueError:
-            return None
+    try:
+        number = float(value if isinstance(value, (int, float)) else str(value).strip())
+    except OverflowError:
+        number = math.inf
+    except ValueError:
+        return None
+    if _finite(number, value) < 0:
+        raise ValueError("'%s' is negative" % (value,))
+    return number
+
+
+def _finite(number, value):
     if not math.isfinite(number):
         raise ValueError("'%s' is not a finite number" % (value,))
-    if number < 0:
-        raise ValueError("'%s' is negative" % (value,))
     return number
 
 

@@ -28,7 +28,7 @@ def policy_variables(names: t.Iterable[str]) -> list[str]:
 
 
 def read_policy(variables: dict[str, t.Any]) -> tuple[list[Entry], list[Problem]]:
-    """Return the entries of a host, complete with defaults, and all problems; entries are only to be used if there are none.
+    """Return the entries of a host, complete with defaults; or none and all problems, because a policy with a mistake may not mean what it says.
 
     :param variables: the (templated) values of the variables of :func:`policy_variables`, in that order.
     """
@@ -44,7 +44,7 @@ def read_policy(variables: dict[str, t.Any]) -> tuple[list[Entry], list[Problem]
         problems.extend(_contradictions(entry, path))
         services.append(entry)
     problems.extend(_ambiguous([path for path, _raw in merged.values()], services))
-    return services, problems
+    return ([] if problems else services), problems
 
 
 def policy_hash(entry: Entry) -> str:

@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from ..module_utils._health import is_web_address
 from ..module_utils._units import human_duration, human_size, parse_duration, parse_size
 
 Path = tuple[str | int, ...]
@@ -72,13 +73,22 @@ class Text(Kind):
         return str(value)
 
 
-class Url(Text):
-    allowed = "a URL that begins with http:// or https://"
+class Line(Text):
+    """Text that is printed, so that no escape sequence and no line of its own may hide in it."""
+
+    allowed = "text on one line"
 
     def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
-        if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+        if isinstance(value, str) and not (value.isprintable() and len(value) <= 1000):
             return self.wrong(value, path, problems)
-        return str(value)
+        return super().read(value, path, problems)
+
+
+class Url(Text):
+    allowed = "a URL such as http://host:8080/path or https://host/path"
+
+    def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
+        return str(value) if isinstance(value, str) and is_web_address(value) else self.wrong(value, path, problems)
 
 
 class Boolean(Kind):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..module_utils._leaks import _words as words
 from ..module_utils._spec import MANAGERS
-from ._policy_kinds import REQUIRED, Boolean, Choice, Duration, Field, Growth, Integer, ListOf, Mapping, Section, Size, Text, Url, Variant
+from ._policy_kinds import REQUIRED, Boolean, Choice, Duration, Field, Growth, Integer, Line, ListOf, Mapping, Section, Size, Text, Url, Variant
 
 OBSERVE = "observe"
 RECOMMEND = "recommend"
@@ -54,12 +54,12 @@ _EVIDENCE = Section(
 _EXPECT = "Text that must be in "
 _ADDRESS = (
     Field("port", Integer(1, 65535), REQUIRED, "Port to connect to."),
-    Field("host", Text(), "127.0.0.1", "Address to connect to, seen from the managed host."),
+    Field("host", Line(), "127.0.0.1", "Address to connect to, seen from the managed host."),
     Field("send", Text(), None, "Text to send after connecting."),
     Field("expect", Text(), None, _EXPECT + "the answer, for example the banner `220 `."),
 )
 _CERTIFICATES = (
-    Field("ca_file", Text(), None, "PEM file on the managed host with the authorities to trust."),
+    Field("ca_file", Line(), None, "PEM file on the managed host with the authorities to trust."),
     Field("validate_certs", Boolean(), True, "Must the certificate be valid?"),
 )
 
@@ -69,7 +69,7 @@ PROBE = Variant(
     "How the probe asks.",
     {
         "tcp": _ADDRESS,
-        "tls": (*_ADDRESS, Field("server_name", Text(), None, "Name that the certificate must carry, if not `host`."), *_CERTIFICATES),
+        "tls": (*_ADDRESS, Field("server_name", Line(), None, "Name that the certificate must carry, if not `host`."), *_CERTIFICATES),
         "http": (
             Field("url", Url(), REQUIRED, "URL to get; redirects are answers and not followed."),
             Field("method", Choice("GET", "HEAD", "POST"), "GET", "HTTP method."),
@@ -114,10 +114,10 @@ STEP = Variant(
 )
 
 ENTRY = Section(
-    Field("name", Text(), REQUIRED, "The service, as its manager knows it: `postfix.service`, `web:web-0`, `imap`. `.service` may be left out."),
+    Field("name", Line(), REQUIRED, "The service, as its manager knows it: `postfix.service`, `web:web-0`, `imap`. `.service` may be left out."),
     Field("manager", Choice("auto", *MANAGERS), "auto", "Who runs it. `auto` decides from facts of the host and says why."),
     Field("scope", Choice("system", "user"), "system", "`user`: a systemd unit of the user that Ansible logs in as."),
-    Field("server", Text(), None, "Where supervisord or the container engine listens, if not at the usual place."),
+    Field("server", Line(), None, "Where supervisord or the container engine listens, if not at the usual place."),
     Field("mode", Choice(OBSERVE, RECOMMEND, AUTO), RECOMMEND, "`observe`: diagnose only. `recommend`: say what would be done. `auto`: do it."),
     Field("accept", _ACCEPT, {}, "Which diagnoses are a reason to act."),
     Field("health", ListOf(PROBE), [], "Probes that must pass after an action. Without any, being active is all the proof there is."),
@@ -130,6 +130,6 @@ ENTRY = Section(
     Field("verify", _VERIFY, {}, "What counts as proof that an action helped."),
     Field("guard", _GUARD, {}, "Limits that the managed host itself enforces, whoever asks."),
     Field("evidence", _EVIDENCE, {}, "What is kept before anything is touched."),
-    Field("owner", Text(), None, "Who is responsible; printed in reports and notifications."),
-    Field("runbook", Text(), None, "Link for the person who is woken."),
+    Field("owner", Line(), None, "Who is responsible; printed in reports and notifications."),
+    Field("runbook", Line(), None, "Link for the person who is woken."),
 )

@@ -314,7 +314,7 @@ class TestBadProbes:
             ({"type": "tcp", "port": 70000}, "port '70000' is not a number from 1 to 65535"),
             ({"type": "tcp", "port": 25, "url": "x"}, "tcp has no option 'url'"),
             ({"type": "http"}, "http needs 'url'"),
-            ({"type": "http", "url": "ftp://x"}, "must begin with http:// or https://"),
+            ({"type": "http", "url": "ftp://x"}, "must be like http://host:8080/path"),
             ({"type": "command", "argv": []}, "command needs 'argv'"),
             ({"type": "log_line"}, "log_line needs 'expect'"),
             ({"type": "tcp", "port": 25, "timeout": 0}, "timeout must be more than 0"),

@@ -104,6 +104,12 @@ def test_only_unix_sockets_are_asked(tmp_path):
     assert not usable and "Unix socket" in why
 
 
+def test_a_socket_of_something_else_is_named(tmp_path):
+    with engine(tmp_path / "web.sock", {}):
+        usable, why = MANAGERS["docker"](None, server="unix://%s/web.sock" % tmp_path).available()
+    assert not usable and why == "%s/web.sock: No such container" % tmp_path
+
+
 def test_auto_finds_a_container(docker):
     manager, reason = resolve({"name": "rec-plain"}, no_commands, str(docker.root))
     assert manager.name == "docker" and reason.endswith("and knows rec-plain")

@@ -97,6 +97,13 @@ def test_an_unknown_manager_is_named(tmp_path, asked, hint):
     assert str(refused.value).startswith("service 'postfix': unknown manager '%s'" % asked) and hint in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["", " ", "mail\nweb", "mail\0", "\x1b[2Jmail", "mail\u202e"])
+def test_what_is_no_name_is_asked_of_nobody(tmp_path, name):
+    with pytest.raises(ManagerError) as refused:
+        resolve({"name": name}, nothing, str(tmp_path))
+    assert "is no name of a service" in str(refused.value) and str(refused.value).isprintable()
+
+
 def test_a_manager_that_cannot_be_asked_says_why(tmp_path):
     with pytest.raises(ManagerError, match="service 'postfix': manager 'systemd' cannot be asked: systemd does not run as PID 1"):
         resolve({"name": "postfix", "manager": "systemd"}, nothing, make_root(tmp_path))

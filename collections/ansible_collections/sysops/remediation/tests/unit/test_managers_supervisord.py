@@ -44,7 +44,8 @@ def test_a_password_may_be_percent_encoded():
 
 
 @pytest.mark.parametrize(
-    "server", ["ftp://me:secret@host", "http://me:secret/@host:9001", "me:secret@host:9001", "unix://", "run/supervisor.sock", "http://", ""]
+    "server",
+    ["ftp://me:secret@host", "http://me:secret/@host:9001", "me:secret@host:9001", "http://me:secret@[::1", "unix://", "run/supervisor.sock", "http://", ""],
 )
 def test_an_address_that_is_none_is_refused_without_showing_its_user(server):
     with pytest.raises(_base.ManagerError) as refused:

@@ -80,13 +80,17 @@ def test_a_limit_grows_by_a_share_or_a_size(step):
             {"guard": {"cooldown": "30 parsecs"}},
             "remediation_services[0].guard.cooldown: '30 parsecs' is not allowed here; allowed: a duration such as 45s, 30m or 1h30m, from 0 s to 30 d",
         ),
+        (
+            {"guard": {"cooldown": 10**400}},
+            f"remediation_services[0].guard.cooldown: 1{'0' * 56}... is not allowed here; allowed: a duration such as 45s, 30m or 1h30m, from 0 s to 30 d",
+        ),
         ({"guard": {"max_attempts": -1}}, "remediation_services[0].guard.max_attempts: -1 is not allowed here; allowed: a whole number from 1 to 100"),
         ({"guard": {"max_attempts": "3"}}, "remediation_services[0].guard.max_attempts: '3' is not allowed here; allowed: a whole number from 1 to 100"),
         ({"guard": {"max_attempts": True}}, "remediation_services[0].guard.max_attempts: true is not allowed here; allowed: a whole number from 1 to 100"),
         ({"guard": {"force_kill": "yes"}}, "remediation_services[0].guard.force_kill: 'yes' is not allowed here; allowed: true or false"),
         ({"guard": "strict"}, "remediation_services[0].guard: 'strict' is not allowed here; allowed: a mapping"),
-        ({"name": ""}, "remediation_services[0].name: '' is not allowed here; allowed: text"),
-        ({"name": None}, "remediation_services[0].name: null is not allowed here; allowed: text"),
+        ({"name": ""}, "remediation_services[0].name: '' is not allowed here; allowed: text on one line"),
+        ({"name": None}, "remediation_services[0].name: null is not allowed here; allowed: text on one line"),
         ({"health": [{"port": 25}]}, "remediation_services[0].health[0]: the key 'type' is missing; allowed: tcp, tls, http, command, status_text, log_line"),
         ({"health": [{"type": "tcp"}]}, "remediation_services[0].health[0]: the key 'port' is missing; allowed: a whole number from 1 to 65535"),
         (
@@ -99,7 +103,7 @@ def test_a_limit_grows_by_a_share_or_a_size(step):
         ),
         (
             {"health": [{"type": "http", "url": "ftp://x/"}]},
-            "remediation_services[0].health[0].url: 'ftp://x/' is not allowed here; allowed: a URL that begins with http:// or https://",
+            "remediation_services[0].health[0].url: 'ftp://x/' is not allowed here; allowed: a URL such as http://host:8080/path or https://host/path",
         ),
         ({"health": [{"type": "command", "argv": []}]}, "remediation_services[0].health[0].argv: [] is not allowed here; allowed: a list of: text"),
         ({"ladder": [{"action": "reboot"}]}, "remediation_services[0].ladder[0].action: 'reboot' is not allowed here; allowed: reload, restart, scale"),
@@ -137,6 +141,21 @@ def test_a_mistake_is_named_with_its_path_its_value_and_what_is_allowed(entry, m
 )
 def test_what_is_impossible_together_is_refused(entry, message):
     assert only_problem(**entry).startswith(f"remediation_services[0].{message}")
+
+
+def test_a_policy_with_a_contradiction_names_nothing_that_could_be_acted_upon():
+    assert read(mode="auto", evidence={"collect": False, "fetch": True})[0] == []
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\0b", "mail\u202egpj.service", "\x1b[2Jmail", "x" * 1001])
+def test_what_is_printed_is_one_line_without_tricks(name):
+    for key in ("name", "owner", "runbook", "server"):
+        assert only_problem(**{key: name}).endswith("allowed: text on one line")
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[::1", "http://host:mail/", "http://host:99999/", "http://host/a b", "https:///path", "http://h\n/"])
+def test_an_address_that_cannot_be_asked_is_refused(url):
+    assert "allowed: a URL such as" in only_problem(health=[{"type": "http", "url": url}])
 
 
 def test_all_mistakes_are_told_at_once():

@@ -59,9 +59,11 @@ class RuntimeWatches:
 
 
 def hand_out_series(series, evidence):
-    """Give each service the series that the caller has for it, by service key or name; return warnings."""
+    """Give each service the series that the caller has for it, by service key or name; return warnings, raise ValueError for what is no series."""
     warnings = []
     for given, resources in series.items():
+        if not isinstance(resources, dict) or not all(isinstance(points, (list, tuple, type(None))) for points in resources.values()):
+            raise ValueError("series: what is given for '%s' is no series: write {anon: [[epoch, value], ...]}" % given)
         owners = [one for identity, one in evidence.items() if given in (identity, one.service.state.key, one.service.state.name)]
         if not owners:
             warnings.append("series for '%s' were handed in, but no such service is diagnosed here" % given)

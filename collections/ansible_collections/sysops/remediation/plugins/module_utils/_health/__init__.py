@@ -51,9 +51,18 @@ def normalise(probe):
     if "port" in required:
         given.setdefault("host", "127.0.0.1")
         given["port"] = _port(given["port"], kind)
-    if kind == "http" and not str(given["url"]).startswith(("http://", "https://")):
-        raise ValueError("health probe http: url '%s' must begin with http:// or https://" % given["url"])
+    if kind == "http" and not is_web_address(str(given["url"])):
+        raise ValueError("health probe http: url '%s' must be like http://host:8080/path" % _redact.redact(given["url"]))
     return given
+
+
+def is_web_address(url):
+    """Can a web page be asked for there?"""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url
+    except ValueError:  # a port that is no number, brackets without an address
+        return False
 
 
 def check(probe, view=None):
@@ -74,7 +83,7 @@ def target(probe):
 def secrets(probe):
     """Return the values in a probe that may not be shown anywhere, not even as somebody's own parameter."""
     found = [str(value) for name, value in (probe.get("headers") or {}).items() if name.lower().endswith("authorization") or _redact.is_secret_name(name)]
-    found += [value for name, value in parse_qsl(urlsplit(probe.get("url") or "").query) if _redact.is_secret_name(name)]
+    found += [value for name, value in parse_qsl((probe.get("url") or "").partition("?")[2]) if _redact.is_secret_name(name)]
     found += _secret_words([str(word) for word in probe.get("argv") or []])
     if probe.get("send") and _redact.redact(probe["send"]) != probe["send"]:
         found.append(probe["send"])

@@ -43,6 +43,8 @@ MANAGERS = _Drivers()
 
 def resolve(service, run, root="/"):
     """Return (manager, reason) for one service; raise ServiceNotFound or ManagerError, each with one line for people."""
+    if not service["name"].strip() or not service["name"].isprintable():
+        raise ManagerError("name %s is no name of a service: write it as its manager shows it" % ascii(service["name"])[:100])
     asked = service.get("manager") or "auto"
     if asked == "auto":
         return _decide(service, run, root)

@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import time
-import urllib.parse
 
 from . import _base, _cgroup, _container_facts, _engine_api, _proc
 
@@ -38,7 +37,7 @@ class ContainerEngine(_base.Manager):
         return self._ask().path
 
     def available(self):
-        if self.server and urllib.parse.urlsplit(self.server).scheme not in ("", "unix"):
+        if self.server and self.server.partition("://")[0] not in ("unix", self.server):
             return False, "%s is asked through a Unix socket: write server as a path or 'unix:///path'" % self.name
         failures = []
         for path in self._socket_paths():
@@ -47,7 +46,7 @@ class ContainerEngine(_base.Manager):
                 version = engine.get("/version", PING_TIMEOUT)
                 components = {one.get("Name"): one.get("Version") for one in version.get("Components") or []}
             except (_base.ManagerError, AttributeError) as error:
-                failures.append(str(error))
+                failures.append(str(error) if path in str(error) else "%s: %s" % (path, error))
                 continue
             if self.component not in components:
                 failures.append("%s is the socket of %s, not of %s" % (path, next(iter(components), "something else"), self.name))
@@ -143,7 +142,7 @@ class ContainerEngine(_base.Manager):
 
     def _socket_paths(self):
         if self.server:
-            return [urllib.parse.urlsplit(self.server).path]
+            return [_base.without_user(self.server).rpartition("://")[2]]
         runtime_dir = _proc.runtime_dir()
         paths = [path % runtime_dir if "%s" in path else path for path in self.sockets if ("%s" in path) == (self.scope == "user")]
         return [path for path in paths if os.path.exists(os.path.join(self.root, path.lstrip("/")))]

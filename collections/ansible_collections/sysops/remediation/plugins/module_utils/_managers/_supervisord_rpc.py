@@ -49,12 +49,13 @@ def parse(server):
     """Return the Address of ``unix:///path``, ``/path`` or ``http(s)://user:password@host:port``."""
     if server.startswith("/"):
         return Address(path=server)
-    url = urllib.parse.urlsplit(server)
-    username, password = (urllib.parse.unquote(part) if part else None for part in (url.username, url.password))
-    if url.scheme == "unix" and url.path:
-        return Address(path=url.path, username=username, password=password)
-    if url.scheme in ("http", "https") and url.hostname and _has_sound_port(url):
-        return Address(host=url.netloc.rpartition("@")[2], tls=url.scheme == "https", username=username, password=password)
+    url = _split(server)
+    if url is not None:
+        username, password = (urllib.parse.unquote(part) if part else None for part in (url.username, url.password))
+        if url.scheme == "unix" and url.path:
+            return Address(path=url.path, username=username, password=password)
+        if url.scheme in ("http", "https") and url.hostname:
+            return Address(host=url.netloc.rpartition("@")[2], tls=url.scheme == "https", username=username, password=password)
     raise ManagerError("server of supervisord: write 'unix:///run/supervisor.sock', a path or 'http://host:port', not '%s'" % _without_user(server))
 
 
@@ -130,12 +131,13 @@ def _trusted_socket(root, path):
     return owner in (0, os.geteuid())
 
 
-def _has_sound_port(url):
-    """A slash in a password ends the host there, and the port is then the password's beginning."""
+def _split(server):
+    """Return the parts of the URL, or None. A slash in a password ends the host there: the port is then the password's beginning."""
     try:
-        return url.port is None or url.port > 0
+        url = urllib.parse.urlsplit(server)
+        return url if url.port != 0 else None
     except ValueError:
-        return False
+        return None
 
 
 def _without_user(text):
