@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._redact import redact
 from ..plugin_utils._policy import policy_variables, read_policy, same_service
+from ..plugin_utils._policy_kinds import nearest
 from ..plugin_utils._policy_origin import origin_of
 
 SPEC = {"service": {"type": "str"}, "unlisted": {"type": "bool", "default": False}}
@@ -31,14 +32,18 @@ class ActionModule(ActionBase):
         if args["service"]:
             services = [entry for entry in services if same_service(entry, args["service"])]
         observe = [{key: entry[key] for key in ("name", "manager", "scope", "server")} for entry in services]
+        hint = ""
         if not observe and args["unlisted"] and args["service"] and not errors:
             observe = [_unlisted(args["service"])]
+            near = nearest(args["service"], named)
+            hint = f"; the policy names '{near}'" if near else ""
         return {
             "changed": False,
             "services": services,
             "named": named,
             "errors": errors,
             "observe": observe,
+            "hint": hint,
             "observe_all": args["unlisted"] and not (named or observe or errors),
             "msg": "; ".join(errors) or f"{len(named)} services in the policy of this host",
         }

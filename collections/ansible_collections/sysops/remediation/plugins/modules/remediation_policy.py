@@ -66,6 +66,11 @@ observe:
   returned: always
   type: list
   elements: dict
+hint:
+  description: What to add to the host's message if it does not know O(service) and the policy names something like it.
+  returned: always
+  type: str
+  sample: "; the policy names 'postfix.service'"
 observe_all:
   description: Whether every running service of the host is to be observed, because O(unlisted) is set and there is no policy.
   returned: always

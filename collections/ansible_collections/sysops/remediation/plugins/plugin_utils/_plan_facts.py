@@ -38,9 +38,8 @@ def read_fleet(raw_get: RawGet, hosts: t.Iterable[str], service: str | None = No
     fleet = [read_host(host, variables) for host, variables in results.items()]
     if service and fleet and not any(facts.policy or facts.errors for facts in fleet):
         named = sorted({name for variables in results.values() for name in (variables.get(POLICY) or {}).get("named", [])})
-        fleet[0].errors.append(
-            f"remediation_service={service}: no policy of {len(fleet)} hosts names it{did_you_mean(service, named)}; add it to remediation_services"
-        )
+        unnamed = f"the policy of {fleet[0].host} does not name it" if len(fleet) == 1 else f"no policy of {len(fleet)} hosts names it"
+        fleet[0].errors.append(f"remediation_service={service}: {unnamed}{did_you_mean(service, named)}; add it to remediation_services")
     return fleet
 
 
@@ -74,7 +73,7 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
     if result.get("unreachable"):
         facts.unreachable = True
     elif result.get("failed"):
-        facts.errors.append(one_line(result.get("msg")))
+        facts.errors.append(one_line(result.get("msg")) + (policy.get("hint") or ""))
     else:
         facts.diagnoses = result.get("diagnoses") or []
     return facts

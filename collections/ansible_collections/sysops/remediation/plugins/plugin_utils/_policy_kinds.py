@@ -48,8 +48,13 @@ def shown(value: t.Any) -> str:
 
 def did_you_mean(word: t.Any, allowed: t.Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` when one of the allowed words looks like this one."""
-    near = get_close_matches(str(word), list(allowed), n=1, cutoff=0.6)
-    return f" (did you mean '{near[0]}'?)" if near else ""
+    near = nearest(word, allowed)
+    return f" (did you mean '{near}'?)" if near else ""
+
+
+def nearest(word: t.Any, allowed: t.Iterable[str]) -> str | None:
+    """Return the allowed word that looks most like this one, if any does."""
+    return next(iter(get_close_matches(str(word), list(allowed), n=1, cutoff=0.6)), None)
 
 
 class Kind:

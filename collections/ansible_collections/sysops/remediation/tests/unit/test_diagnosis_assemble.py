@@ -259,7 +259,7 @@ class TestSeries:
 
     @pytest.mark.parametrize("nonsense", [5, "high", ["anon"], {"anon": 5}, {"anon": "high"}, {"anon": {"1": 2}}])
     def test_what_has_another_shape_is_a_mistake_of_the_caller(self, nonsense):
-        with pytest.raises(ValueError, match="series: what is given for 'mail.service' is no series"):
+        with pytest.raises(ValueError, match=r"series: what is given for 'mail\.service' is no series"):
             watch.hand_out_series({"mail.service": nonsense}, {})
 
     def test_is_bounded(self):

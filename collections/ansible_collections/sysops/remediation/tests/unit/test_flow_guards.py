@@ -86,7 +86,7 @@ def test_restart_without_a_service_is_one_line(lab):
 def test_a_service_that_no_policy_names_is_not_touched(lab):
     run = lab.run("restart", "--limit", "one", remediation_service="ome")
     assert run.rc != 0
-    assert "no policy of 1 hosts names it (did you mean 'one'?)" in run.output
+    assert "the policy of one does not name it (did you mean 'one'?)" in run.output
     assert len(lab.starts("one")) == 1
 
 

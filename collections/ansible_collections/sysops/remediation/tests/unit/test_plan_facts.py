@@ -37,6 +37,11 @@ def test_a_module_that_failed_is_an_error_in_one_line():
     assert facts.errors == ["no such service nearest: postfix"]
 
 
+def test_a_service_that_a_host_does_not_know_comes_with_the_name_in_the_policy():
+    facts = read_host("a", {"diagnose_policy": {**POLICY, "hint": "; the policy names 'postfix'"}, "diagnose_result": {"failed": True, "msg": "no postfx"}})
+    assert facts.errors == ["no postfx; the policy names 'postfix'"]
+
+
 def test_a_host_that_was_never_looked_at_is_an_error():
     assert read_host("a", {}).errors
 
@@ -46,6 +51,11 @@ def test_a_service_that_no_policy_names_is_one_error_with_the_nearest_name():
     fleet = read_fleet(lambda _host: {"diagnose_policy": empty}, ["a", "b"], service="postfx")
     assert [facts.errors for facts in fleet][1] == []
     assert fleet[0].errors == ["remediation_service=postfx: no policy of 2 hosts names it (did you mean 'postfix'?); add it to remediation_services"]
+
+
+def test_a_service_that_the_policy_of_the_only_host_does_not_name_is_told_so():
+    fleet = read_fleet(lambda _host: {"diagnose_policy": {"services": [], "named": [], "errors": []}}, ["a"], service="postfix")
+    assert fleet[0].errors == ["remediation_service=postfix: the policy of a does not name it; add it to remediation_services"]
 
 
 def test_outcomes_of_hosts_that_left_none_are_none():
