@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .models import DiagnoseResult, Diagnosis, Gate, Plan, PlannedAction, PlanResult, RemediateResult, RunResult
+from .models import DiagnoseResult, Diagnosis, Gate, HostError, Plan, PlannedAction, PlanResult, RemediateResult, RunResult
 
 GOOD = {"healthy", "cache_growth", "warmup", "sawtooth", "load_correlated", "step_change", "remediated", "succeeded", "nothing_to_do"}
 BAD = {"leak_confirmed", "oom_killed", "crashed", "failed", "ineffective", "chronic", "unknown"}
@@ -140,6 +141,12 @@ def _incidents(out: Console, result: RemediateResult) -> None:
 
 def _problems(out: Console, result: RunResult) -> None:
     for error in result.errors:
-        if error.msg in result.message:
-            continue  # the last line says it
+        if _is_told(error, result.message):
+            continue
         out.print(Text.assemble((f"{error.host}: ", "bold red"), error.msg), soft_wrap=True)
+
+
+def _is_told(error: HostError, message: str) -> bool:
+    """Tell whether the last line, ``host, host and 3 more: what; host: what``, says it of this host already."""
+    host, what = re.escape(error.host), re.escape(error.msg)
+    return re.search(rf"(?:[;,] {host}(?:, [^:;]*| and \d+ more)?| and \d+ more): {what}; ", f"; {message}; ") is not None

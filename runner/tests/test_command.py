@@ -125,3 +125,24 @@ def test_starter_policy_is_not_overwritten(tmp_path: Path) -> None:
     ran = CliRunner().invoke(app, ["init", "mail1", "-i", str(tmp_path)])
     assert ran.exit_code == EXIT_CODES[RunStatus.INVALID_INPUT]
     assert policy.read_text() == "mine: true\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("mail1: no such service", True),
+        ("mail0, mail1: no such service; web1: other", True),
+        ("web1: other; mail1: no such service; and 3 more", True),
+        ("a, b and 7 more: no such service", True),
+        ("mail1: no such service; did you mean 'x'?; web1: no", True),
+        ("mail2: no such service", False),
+        ("mail11: no such service", False),
+        ("mail2: no such service (did you mean 'x'?)", False),
+        ("mail1: no such service (did you mean 'x'?)", False),
+        ("", False),
+    ],
+)
+def test_an_error_is_shown_once_and_never_swallowed(capsys: pytest.CaptureFixture[str], message: str, told: bool) -> None:
+    result = DiagnoseResult(status=RunStatus.FAILED, playbook="diagnose", message=message, errors=[{"host": "mail1", "msg": "no such service"}])
+    _render.show(result)
+    assert ("mail1: no such service\n" not in capsys.readouterr().out) == told

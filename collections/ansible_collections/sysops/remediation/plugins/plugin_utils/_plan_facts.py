@@ -56,6 +56,7 @@ def collected(fleet: list[HostFacts], run_id: str) -> Data:
         "schema": 1,
         "run_id": run_id,
         "status": "failed" if errors else "unreachable" if unreachable else "succeeded",
+        "message": told_once((error["host"], error["msg"]) for error in errors),
         "diagnoses": [{"host": facts.host, **diagnosis} for facts in fleet for diagnosis in facts.diagnoses],
         "errors": errors,
         "unreachable": unreachable,
@@ -82,6 +83,15 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
 def one_line(message: t.Any) -> str:
     """Return the message as one line that says something."""
     return " ".join(str(message or "failed without a message").split())
+
+
+def told_once(complaints: t.Iterable[tuple[str, str]], most: int = 3) -> str:
+    """Return (host, line) as one line; one mistake in a group variable is told once and not once per host."""
+    alike: dict[str, list[str]] = {}
+    for host, line in complaints:
+        alike.setdefault(line, []).append(host)
+    lines = [f"{names(hosts)}: {line}" for line, hosts in alike.items()]
+    return "; ".join(lines[:most]) + (f"; and {len(lines) - most} more" if len(lines) > most else "")
 
 
 def names(hosts: list[str], most: int = 10) -> str:

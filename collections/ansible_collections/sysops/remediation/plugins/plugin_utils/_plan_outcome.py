@@ -9,7 +9,7 @@ import typing as t
 
 from ..module_utils._gates import closed
 from ._plan import RESTART, Data, by_policy_only
-from ._plan_facts import names, one_line
+from ._plan_facts import one_line, told_once
 
 REMEDIATED = "remediated"
 REFUSED = "refused"
@@ -103,16 +103,12 @@ def ended(plan: Data, outcomes: list[Data]) -> Data:
 
 def _head(plan: Data, outcomes: list[Data]) -> Data:
     complaints = list(_complaints(plan, outcomes))
-    alike: dict[str, list[str]] = {}  # one mistake in a group variable is one line, not one per host
-    for host, _word, line in complaints:
-        alike.setdefault(line, []).append(host)
-    lines = [f"{names(hosts)}: {line}" for line, hosts in alike.items()]
     return {
         "schema": 1,
         "run_id": plan["run_id"],
         "plan_id": plan["id"],
         "status": _status({status for _host, status, _line in complaints}, plan),
-        "message": "; ".join(lines[:3]) + (f"; and {len(lines) - 3} more" if len(lines) > 3 else ""),
+        "message": told_once((host, line) for host, _status, line in complaints),
         "unreachable": plan["unreachable"],
         "errors": plan["errors"],
     }

@@ -74,6 +74,11 @@ def test_programs_get_the_diagnoses_with_their_hosts():
     assert answer["unreachable"] == ["b"]
 
 
+def test_programs_get_a_mistake_that_hosts_share_once():
+    variables = {host: {"diagnose_policy": {**POLICY, "errors": ["bad" if host != "c" else "worse"]}} for host in "abc"}
+    assert collected(read_fleet(variables.__getitem__, variables), "run")["message"] == "a, b: bad; c: worse"
+
+
 def test_run_ids_sort_by_time_and_are_unique():
     assert new_run_id(0).startswith("19700101T000000Z-")
     assert len({new_run_id(0) for _number in range(100)}) == 100
