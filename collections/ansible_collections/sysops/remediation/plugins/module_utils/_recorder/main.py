@@ -32,6 +32,7 @@ def main(arguments=None):
         every = _seconds(*arguments[1:])
     except (OSError, ValueError) as error:
         return _complain(str(error) if isinstance(error, OSError) else "%s: %s" % (arguments[0], error), 2)
+    _save_memory(config["services"])
     if every is None:
         return _once(config)
     return _for_ever(config, every)
@@ -67,6 +68,12 @@ def _read(path):
         if not _is_service(service):
             raise ValueError("services[%d] is not a JSON object with the texts 'name' and, if need be, 'manager', 'scope' and 'server'" % number)
     return config
+
+
+def _save_memory(services):
+    """Keep http.client, which asks supervisord and Docker at their sockets, from loading what only https needs: a quarter of our memory."""
+    if not any((service.get("server") or "").startswith("https:") for service in services):
+        sys.modules["ssl"] = None
 
 
 def _is_service(service):
