@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
         self.validate_argument_spec(argument_spec={})
         fleet = read_fleet(task_vars["hostvars"].raw_get, task_vars["ansible_play_hosts_all"])
         result = collected(fleet, new_run_id(time.time()))
-        bad = {facts.host: [*facts.errors, *(["the host could not be reached"] if facts.unreachable else [])] for facts in fleet}
+        bad = {facts.host: facts.complaints for facts in fleet}
         return {
             "changed": False,
             "result": result,

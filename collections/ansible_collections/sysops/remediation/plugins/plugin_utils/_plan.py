@@ -35,6 +35,16 @@ class HostFacts:
     diagnoses: list[Data] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     unreachable: bool = False
+    why: str = ""  # it could not be reached
+
+    @property
+    def complaints(self) -> list[str]:
+        """Return one line for each thing that kept the host from being looked at."""
+        return [*self.errors, *([not_reached(self.why)] if self.unreachable else [])]
+
+
+def not_reached(why: str) -> str:
+    return "the host could not be reached" + (f": {why}" if why else "")
 
 
 def build_plan(fleet: t.Iterable[HostFacts], run_id: str, created_at: float, purpose: str = REMEDIATE) -> Data:
@@ -44,10 +54,11 @@ def build_plan(fleet: t.Iterable[HostFacts], run_id: str, created_at: float, pur
     :param purpose: ``restart`` waives the gates ``verdict`` and ``urgency``: a person asked for it.
     """
     plan: Data = {"id": "", "run_id": run_id, "created_at": created_at, "purpose": purpose, "waves": []}
-    plan.update(actions=[], refusals=[], healthy=[], unreachable=[], errors=[])
+    plan.update(actions=[], refusals=[], healthy=[], unreachable=[], because={}, errors=[])
     for facts in fleet:
         if facts.unreachable:
             plan["unreachable"].append(facts.host)
+            plan["because"][facts.host] = facts.why
         plan["errors"].extend({"host": facts.host, "msg": message} for message in facts.errors)
         for diagnosis in facts.diagnoses:
             _place(plan, facts, diagnosis, purpose)

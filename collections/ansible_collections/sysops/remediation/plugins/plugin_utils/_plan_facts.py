@@ -13,6 +13,7 @@ import secrets
 import time
 import typing as t
 
+from ..module_utils._redact import redact
 from ._plan import Data, HostFacts
 from ._policy_kinds import did_you_mean
 
@@ -56,7 +57,7 @@ def collected(fleet: list[HostFacts], run_id: str) -> Data:
         "schema": 1,
         "run_id": run_id,
         "status": "failed" if errors else "unreachable" if unreachable else "succeeded",
-        "message": told_once((error["host"], error["msg"]) for error in errors),
+        "message": told_once((facts.host, line) for facts in fleet for line in facts.complaints),
         "diagnoses": [{"host": facts.host, **diagnosis} for facts in fleet for diagnosis in facts.diagnoses],
         "errors": errors,
         "unreachable": unreachable,
@@ -72,17 +73,28 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
     if not policy:
         facts.errors.append("its policy was not read: role diagnose did not run on it")
     if result.get("unreachable"):
-        facts.unreachable = True
+        facts.unreachable, facts.why = True, one_line(result.get("msg"))
     elif result.get("failed"):
-        facts.errors.append(one_line(result.get("msg")) + (policy.get("hint") or ""))
+        facts.errors.append(_failure(result) + (policy.get("hint") or ""))
     else:
         facts.diagnoses = result.get("diagnoses") or []
     return facts
 
 
+def _failure(result: Data) -> str:
+    """Return why a module failed; if it never spoke, what was said in its place: by the shell, by sudo, by a login banner."""
+    message = one_line(result.get("msg"))
+    said = f"{result.get('module_stdout') or ''}\n{result.get('module_stderr') or ''}".strip().splitlines()
+    if said:
+        message = f"{message.rstrip('.')}: {redact(said[-1].strip())[:200]}"
+    if "interpreter" in message or result.get("rc") in (126, 127):  # the shell's codes for what it cannot run and cannot find
+        message += " (the host needs Python 3.8 or newer: install it, or name it in ansible_python_interpreter)"
+    return message
+
+
 def one_line(message: t.Any) -> str:
     """Return the message as one line that says something."""
-    return " ".join(str(message or "failed without a message").split())
+    return " ".join(str(message or "failed without a message").split()).removeprefix("Task failed: ")
 
 
 def told_once(complaints: t.Iterable[tuple[str, str]], most: int = 3) -> str:

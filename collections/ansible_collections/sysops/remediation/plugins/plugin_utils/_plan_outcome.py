@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._gates import closed
-from ._plan import RESTART, Data, by_policy_only
+from ._plan import RESTART, Data, by_policy_only, not_reached
 from ._plan_facts import one_line, told_once
 
 REMEDIATED = "remediated"
@@ -117,7 +117,7 @@ def _head(plan: Data, outcomes: list[Data]) -> Data:
 def _complaints(plan: Data, outcomes: list[Data]) -> t.Iterator[tuple[str, str, str]]:
     """Yield (host, status of the run, line for people) for everything that somebody has to look at."""
     for host in plan["unreachable"]:
-        yield host, "unreachable", "the host could not be reached"
+        yield host, "unreachable", not_reached(plan.get("because", {}).get(host, ""))
     for error in plan["errors"]:
         yield error["host"], "failed", error["msg"]
     for refusal in plan["refusals"]:

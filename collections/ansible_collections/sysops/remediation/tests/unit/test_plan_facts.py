@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_facts import collected, new_run_id, read_fleet, read_host, read_outcomes
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_text import MOST, diagnosis_lines, outcome_lines, plan_lines
 
@@ -29,12 +30,29 @@ def test_a_host_without_policy_was_not_asked():
 
 
 def test_a_host_that_did_not_answer():
-    assert read_host("a", {"diagnose_policy": POLICY, "diagnose_result": {"unreachable": True, "msg": "x"}}).unreachable
+    facts = read_host("a", {"diagnose_policy": POLICY, "diagnose_result": {"unreachable": True, "msg": "Task failed: ssh: no route\nto host"}})
+    assert facts.unreachable
+    assert facts.complaints == ["the host could not be reached: ssh: no route to host"]
 
 
 def test_a_module_that_failed_is_an_error_in_one_line():
     facts = read_host("a", {"diagnose_policy": POLICY, "diagnose_result": {"failed": True, "msg": "no such service\nnearest: postfix"}})
     assert facts.errors == ["no such service nearest: postfix"]
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        ({"msg": "The module interpreter '/x' was not found."}, "The module interpreter '/x' was not found. (the host needs Python 3.8 or newer: …"),
+        ({"msg": "No json", "rc": 126, "module_stderr": "sh: /x: Permission denied\n"}, "No json: sh: /x: Permission denied (the host needs Python 3.8 …"),
+        ({"msg": "No json", "rc": 137, "module_stdout": "", "module_stderr": "Killed"}, "No json: Killed"),
+        ({"msg": "No json", "rc": 1, "module_stdout": "Welcome!\npassword=hidden"}, "No json: password=***"),
+        ({"msg": "No json", "rc": 1}, "No json"),
+    ],
+)
+def test_a_module_that_never_spoke_is_told_with_what_was_said_in_its_place(result, line):
+    message = read_host("a", {"diagnose_policy": POLICY, "diagnose_result": {"failed": True, **result}}).errors[0]
+    assert message.startswith(line[:-1]) if line.endswith("…") else message == line
 
 
 def test_a_service_that_a_host_does_not_know_comes_with_the_name_in_the_policy():
@@ -66,10 +84,10 @@ def test_outcomes_of_hosts_that_left_none_are_none():
 def test_programs_get_the_diagnoses_with_their_hosts():
     variables = {
         "a": {"diagnose_policy": POLICY, "diagnose_result": {"diagnoses": [DIAGNOSIS]}},
-        "b": {"diagnose_policy": POLICY, "diagnose_result": {"unreachable": True}},
+        "b": {"diagnose_policy": POLICY, "diagnose_result": {"unreachable": True, "msg": "no route"}},
     }
     answer = collected(read_fleet(variables.__getitem__, variables), "run")
-    assert answer["status"] == "unreachable"
+    assert (answer["status"], answer["message"]) == ("unreachable", "b: the host could not be reached: no route")
     assert answer["diagnoses"] == [{"host": "a", **DIAGNOSIS}]
     assert answer["unreachable"] == ["b"]
 
