@@ -2,7 +2,7 @@
 # Debian packages that slow tests and Molecule use. Elsewhere, or without root: say what is missing and go on;
 # the tests that need it skip with a reason (and fail under CI=true where the Makefile says so).
 set -euo pipefail
-packages=(docker.io iptables mmdebstrap prometheus prometheus-process-exporter gdb)
+packages=(docker.io iptables mmdebstrap prometheus prometheus-process-exporter gdb postgresql)
 command -v javac > /dev/null || packages+=(default-jdk-headless)
 missing=()
 for package in "${packages[@]}"; do

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mass-failure breaker of a group: when much of it fails at once, restarting is not the answer, and a human is.
+
+Sick for the breaker: down, or not helped by our action, newly within 10 minutes. A leak on every node of a running group is not that.
+Open until nothing has newly failed for 10 minutes; then half open: one host at a time, and a first success closes it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._database import Transaction
+from ._words import Breaker, Group
+
+WINDOW = 600.0  # seconds: newly sick, and how long health must hold
+SHARE = 0.2  # of the group
+LEAST = 3  # hosts
+
+CLOSED = "closed"
+OPEN = "open"
+HALF_OPEN = "half_open"
+
+
+def judge(tx: Transaction, group: Group, sick: t.Mapping[str, float], record: bool) -> Breaker:
+    """Return the breaker as it stands now.
+
+    :param sick: host → since when it has been sick.
+    :param record: record it if it changed; whoever does that sees ``just_opened``, and notifies.
+    """
+    row = tx.row("SELECT state, since FROM ledger_breakers WHERE grp = :grp", grp=group.name)
+    before, since = (row["state"], row["since"]) if row else (CLOSED, 0.0)
+    newly = {host: at for host, at in sick.items() if at > tx.now - WINDOW}
+    state = step(before, len(newly), len(group.members))
+    if state != before:
+        since = tx.now
+    if record and state != before:
+        put(tx, group.name, state)
+    opens_at = max(newly.values()) + WINDOW if state == OPEN else None
+    return Breaker(state, since, tuple(sorted(newly)), opens_at, just_opened=state == OPEN and before == CLOSED)
+
+
+def step(state: str, newly_sick: int, members: int) -> str:
+    """Return the next state."""
+    if newly_sick >= LEAST and newly_sick > SHARE * members:
+        return OPEN
+    if state == HALF_OPEN and newly_sick:
+        return OPEN
+    if state == OPEN and not newly_sick:
+        return HALF_OPEN
+    return state
+
+
+def helped(tx: Transaction, group: str) -> None:
+    """An action was proven to have helped: a half-open breaker closes."""
+    if tx.row("SELECT 1 AS found FROM ledger_breakers WHERE grp = :grp AND state = :half", grp=group, half=HALF_OPEN):
+        put(tx, group, CLOSED)
+
+
+def put(tx: Transaction, group: str, state: str) -> None:
+    tx.do(
+        """INSERT INTO ledger_breakers (grp, state, since) VALUES (:grp, :state, :now)
+        ON CONFLICT (grp) DO UPDATE SET state = excluded.state, since = excluded.since""",
+        grp=group,
+        state=state,
+        now=tx.now,
+    )

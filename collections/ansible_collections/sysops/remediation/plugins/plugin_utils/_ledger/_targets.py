@@ -1,0 +1,116 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of each target (one service on one host), and which hosts of a group count as unavailable.
+
+A target's row tells its state by itself: ``in_remediation`` before ``busy_until`` is a live permit, after it the holder has died
+and nobody knows. No heartbeat and no clean-up job are needed for a permit to expire.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ...module_utils._units import human_duration
+from . import _breaker as breaker
+from ._database import Transaction
+from ._words import DOWN, FAILED, HEALTHY, IN_REMEDIATION, SEEN, SICK, UNAVAILABLE, UNKNOWN, Group, GroupView, Observation
+
+DAY = 86400.0
+TRUST = 600.0  # seconds in which a failed verification, with its probes, outweighs a diagnosis that only sees that the service runs
+ALERT_TAIL = 600.0  # seconds after a success in which an alert still fires on what was before
+
+_OBSERVE = f"""
+INSERT INTO ledger_targets AS known (host, service, grp, status, seen_at, busy_until, sick_since, healthy_since, cleared_at, token)
+VALUES (:host, :service, :grp, :status, :at, 0, :sick_since, :healthy_since, 0, 0)
+ON CONFLICT (host, service) DO UPDATE SET grp = excluded.grp, status = excluded.status, seen_at = excluded.seen_at,
+    sick_since = CASE WHEN excluded.status = '{DOWN}' THEN COALESCE(known.sick_since, excluded.sick_since)
+                      WHEN excluded.status = '{UNKNOWN}' THEN known.sick_since END,
+    healthy_since = CASE WHEN excluded.status = '{HEALTHY}' THEN COALESCE(known.healthy_since, excluded.seen_at) END,
+    cleared_at = CASE WHEN known.healthy_since <= excluded.seen_at - {DAY} THEN excluded.seen_at ELSE known.cleared_at END
+WHERE excluded.seen_at >= known.seen_at AND excluded.seen_at >= known.busy_until
+  AND NOT (known.status = '{FAILED}' AND excluded.status IN ('{HEALTHY}', '{SICK}') AND excluded.seen_at < known.seen_at + {TRUST})
+"""
+
+_RECURRED = f"""
+UPDATE ledger_permits SET recurred_at = :at
+WHERE outcome = 'remediated' AND recurred_at IS NULL AND released_at > :at - {DAY} AND EXISTS (
+    SELECT 1 FROM ledger_targets AS known
+    WHERE known.host = ledger_permits.host AND known.service = ledger_permits.service AND known.seen_at = :at
+      AND ledger_permits.released_at = (SELECT max(released_at) FROM ledger_permits AS other
+                                        WHERE other.host = known.host AND other.service = known.service AND other.outcome = 'remediated')
+      AND (known.status = '{DOWN}' OR known.status = '{SICK}' AND ledger_permits.released_at < :at - {ALERT_TAIL}))
+"""
+
+_TROUBLED = f"""
+SELECT host, service, status, seen_at, busy_until, sick_since FROM ledger_targets
+WHERE grp = :grp AND (status IN ({", ".join(f"'{status}'" for status in UNAVAILABLE)}) OR sick_since IS NOT NULL) ORDER BY host, service
+"""
+
+
+def observe(tx: Transaction, seen: t.Iterable[Observation], at: float) -> None:
+    """Record what a diagnosis found at that time. What is known to be newer stays, and so does a target that holds a permit."""
+    rows = []
+    for one in seen:
+        if one.status not in SEEN:
+            raise ValueError(f"status '{one.status}' of {one.host} {one.service}: a diagnosis says one of {', '.join(SEEN)}")
+        sick_since = (one.since or at) if one.status == DOWN else None
+        healthy_since = at if one.status == HEALTHY else None
+        rows.append(
+            {
+                "host": one.host,
+                "service": one.service,
+                "grp": one.group,
+                "status": one.status,
+                "at": at,
+                "sick_since": sick_since,
+                "healthy_since": healthy_since,
+            }
+        )
+    tx.do_many(_OBSERVE, rows)
+    if tx.do(_RECURRED, at=at):
+        tx.do("UPDATE ledger_incidents SET outcome = 'ineffective' WHERE id IN (SELECT incident FROM ledger_permits WHERE recurred_at = :at)", at=at)
+
+
+def view(tx: Transaction, group: Group, record: bool = True) -> GroupView:
+    """Return how a group stands; ``record``: and let its breaker take note."""
+    rows = [row for row in tx.rows(_TROUBLED, grp=group.name) if row["host"] in group.members]
+    unavailable: dict[str, str] = {}
+    for row in rows:
+        if row["status"] in UNAVAILABLE:
+            unavailable.setdefault(row["host"], _why(row, tx.now))
+    sick: dict[str, float] = {}
+    for row in rows:
+        if row["sick_since"] is not None:
+            sick[row["host"]] = max(row["sick_since"], sick.get(row["host"], 0.0))
+    return GroupView(group, unavailable, breaker.judge(tx, group, sick, record))
+
+
+def release(tx: Transaction, host: str, service: str, token: int, status: str) -> bool:
+    """Set what is known of a target after its action; not if it has a newer permit, or was seen after this one expired."""
+    touched = tx.do(
+        f"""UPDATE ledger_targets SET status = :status, seen_at = :now, busy_until = :now,
+        sick_since = CASE WHEN :status = '{FAILED}' THEN :now WHEN :status IN ('{HEALTHY}', '{SICK}') THEN NULL ELSE sick_since END,
+        healthy_since = CASE WHEN :status = '{HEALTHY}' THEN COALESCE(healthy_since, :now) END
+        WHERE host = :host AND service = :service AND token = :token AND status = '{IN_REMEDIATION}'""",
+        host=host,
+        service=service,
+        token=token,
+        status=status,
+        now=tx.now,
+    )
+    return touched > 0
+
+
+def _why(row: t.Mapping[str, t.Any], now: float) -> str:
+    if row["status"] == IN_REMEDIATION and now < row["busy_until"]:
+        return f"{row['service']} is in remediation (its permit ends in {human_duration(row['busy_until'] - now)})"
+    if row["status"] == IN_REMEDIATION:
+        return f"{row['service']} is unknown: its permit expired {human_duration(now - row['busy_until'])} ago without an outcome, and it was not seen since"
+    said = {DOWN: "is down", FAILED: "was not helped by an action", UNKNOWN: "is unknown"}[row["status"]]
+    return f"{row['service']} {said} (seen {clock_text(row['seen_at'])})"
+
+
+def clock_text(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(at))
