@@ -8,10 +8,10 @@ if [ "${INSIDE_DOCKER_UP:-}" != 1 ]; then
   INSIDE_DOCKER_UP=1 scripts/docker-up.sh run scripts/slow.sh "$@" || code=$?
   [ "$code" -eq 75 ] || exit "$code"
   echo "slow: NO DOCKER: tests against Docker and systemd are skipped, see the reason above" >&2
-  exec pytest -m slow "$@"
+  exec pytest -m slow -n 2 --dist loadfile "$@"
 fi
 
 for packages in .config/molecule/images/*.packages; do
   scripts/build-image.sh "$(basename "$packages" .packages)"
 done
-pytest -m slow --durations 15 "$@"
+pytest -m slow -n 2 --dist loadfile --durations 10 "$@"
