@@ -12,7 +12,7 @@ description:
   - Asks Prometheus (or what speaks its API - Thanos, Mimir, VictoriaMetrics) with one range query per resource for a whole group of hosts, and
     sorts the answer by host, service and resource, as O(sysops.remediation.memory_leak_info#module:series) wants it.
   - Runs on the controller. Role P(sysops.remediation.diagnose#role) calls it once per run and gives each host its own services only.
-  - Whatever goes wrong is one clear error. With C(errors='warn') the diagnosis goes on with its other sources.
+  - Whatever goes wrong is one clear error, or with O(problems=return) one line of the answer, so that a diagnosis can go on with its other sources and say so.
 author:
   - sysops.remediation contributors (@sysops-remediation)
 options:
@@ -22,6 +22,12 @@ options:
     type: list
     elements: str
     default: []
+  problems:
+    description:
+      - V(raise) fails when Prometheus cannot be used. V(return) never fails because of it; the answer then has a second element, a list of what was wrong.
+    type: str
+    choices: [raise, return]
+    default: raise
   url:
     description:
       - Base URL of Prometheus, for example V(https://prometheus.example.com) or V(https://mimir.example.com/prometheus).
@@ -108,7 +114,7 @@ EXAMPLES = r"""
   ansible.builtin.set_fact:
     fleet_series: >-
       {{ lookup('sysops.remediation.prometheus_series', *ansible_play_hosts_all, url='https://prometheus.example.com', token=vault_token,
-                queries={'anon': 'container_memory_rss{id=~"/system.slice/.+[.]service"}'}, service="[[ id.split('/')[-1] ]]", errors='warn') }}
+                queries={'anon': 'container_memory_rss{id=~"/system.slice/.+[.]service"}'}, service="[[ id.split('/')[-1] ]]") }}
   run_once: true
 
 - name: Diagnose with it
@@ -120,13 +126,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: A dictionary from host to service to resource to a list of C([epoch seconds, value]), at most 500 of them.
+  description:
+    - A dictionary from host to service to resource to a list of C([epoch seconds, value]), at most 500 of them.
+    - With O(problems=return) also a list of lines for people, empty if all went well.
   type: list
-  elements: dict
+  elements: raw
   sample: [{mail1: {postfix.service: {anon: [[1764036000.0, 12345678], [1764036060.0, 12355678]]}}}]
 """
 
-from ansible.errors import AnsibleLookupError
+from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
@@ -140,13 +148,18 @@ ACCESS = ("username", "password", "token", "headers", "ca_file", "client_cert", 
 
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
-        self.set_options(var_options=variables, direct=kwargs)
-        options = {name: self.get_option(name) for name in OPTIONS}
-        access = {name: self.get_option(name) for name in ACCESS}
         try:
-            series, remarks = fetch_series(options, access, hosts=[str(term) for term in terms])
-        except PrometheusError as problem:
-            raise AnsibleLookupError(f"prometheus_series: {problem}") from problem
+            series, remarks = self._fetch(terms, variables, kwargs)
+        except (PrometheusError, AnsibleError) as problem:
+            if kwargs.get("problems") != "return":
+                raise AnsibleLookupError(f"prometheus_series: {problem}") from problem
+            series, remarks = {}, [f"{problem}"]
         for remark in remarks:
             display.warning(f"prometheus_series: {remark}")
-        return [series]
+        return [series, remarks] if kwargs.get("problems") == "return" else [series]
+
+    def _fetch(self, terms, variables, given):
+        self.set_options(var_options=variables, direct=given)
+        options = {name: self.get_option(name) for name in OPTIONS}
+        access = {name: self.get_option(name) for name in ACCESS}
+        return fetch_series(options, access, hosts=[str(term) for term in terms])

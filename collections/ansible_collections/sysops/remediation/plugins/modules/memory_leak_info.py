@@ -80,6 +80,13 @@ options:
       - A series is joined with the host's own values only where both overlap and agree. RV(diagnoses[].sources) says what was used.
     type: dict
     default: {}
+  series_notes:
+    description:
+      - What there is to say about O(series), for example that Prometheus was down. It is returned among the warnings of each diagnosis, so that whoever reads
+        one knows what it could not rest on.
+    type: list
+    elements: str
+    default: []
   record:
     description: Append the samples to the history in O(state_dir), which keeps 14 days and at most 64 MiB. Never in check mode.
     type: bool
@@ -253,6 +260,7 @@ def main():
             window={"type": "str", "default": "20s"},
             interval={"type": "str", "default": "1s"},
             series={"type": "dict", "default": {}},
+            series_notes={"type": "list", "elements": "str", "default": []},
             record={"type": "bool", "default": False},
             use_history={"type": "bool", "default": True},
             probes={"type": "list", "elements": "str", "choices": ["malloc_info", "jvm_full_gc"], "default": []},
@@ -285,6 +293,7 @@ def request(params, check_mode):
         durations["window"],
         durations["interval"],
         series=params["series"],
+        series_notes=params["series_notes"],
         record=params["record"] and not check_mode,
         use_history=params["use_history"],
         state_dir=params["state_dir"],

@@ -42,6 +42,8 @@ def fetch_series(options: Data, access: Access, hosts: t.Sequence[str] = (), now
         answer = ask(options["url"], form, access, _duration(options, "timeout"))
         remarks += [f"{resource}: {warning}" for warning in answer.get("warnings") or []]
         matrix = _matrix(answer, resource, options["max_series"])
+        if not matrix:
+            remarks.append(f"{resource}: its expression selects no series in the last {options['window']}")
         remarks += [f"{resource}: {remark}" for remark in _sort_in(found, resource, matrix, names)]
     return found, remarks
 

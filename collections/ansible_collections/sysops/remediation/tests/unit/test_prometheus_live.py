@@ -69,7 +69,7 @@ def prometheus(tmp_path_factory):
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     processes = [subprocess.Popen(command, cwd=folder, **quiet) for command in commands]
     try:
-        _await_points(f"http://127.0.0.1:{port}", 10)
+        await_points(f"http://127.0.0.1:{port}", 10)
         yield f"http://127.0.0.1:{port}"
     finally:
         for process in processes:
@@ -78,7 +78,7 @@ def prometheus(tmp_path_factory):
             process.wait(60)
 
 
-def _await_points(url, count):
+def await_points(url, count):
     """Wait until that many scrapes have seen the leaking process."""
     query = f"{url}/api/v1/query?query=count_over_time(namedprocess_namegroup_open_filedesc[10m])"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

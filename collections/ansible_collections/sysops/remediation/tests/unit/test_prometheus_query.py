@@ -204,9 +204,9 @@ def test_partial_answers_say_so(server):
     assert remarks == ["anon: store 10.0.0.3 is not reachable"]
 
 
-def test_an_empty_answer_is_no_error(server):
+def test_an_empty_answer_is_a_remark_and_no_error(server):
     server.body = matrix()
-    assert fetch(server) == ({}, [])
+    assert fetch(server) == ({}, ["anon: its expression selects no series in the last 24h"])
 
 
 def test_a_token_basic_authentication_and_more_headers(server):

@@ -20,6 +20,7 @@ class Request:
         self.window = window
         self.interval = interval
         self.series = options.pop("series", None) or {}
+        self.series_notes = list(options.pop("series_notes", None) or ())
         self.record = options.pop("record", False)
         self.use_history = options.pop("use_history", True)
         self.state_dir = options.pop("state_dir", None)
@@ -49,6 +50,7 @@ def diagnose_host(request, run, root="/", clock=None):
         found = assemble.diagnose(one, root, host, boot, request.max_points)
         if request.probes and probing.settle(one, found, request.probes, run, root):
             found = assemble.diagnose(one, root, host, boot, request.max_points)
+        found["warnings"] += request.series_notes
         diagnoses.append(found)
     watch.attribute(diagnoses, root)
     if request.record:
