@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from .models import DiagnoseResult, Diagnosis, Gate, HostError, Plan, PlannedAct
 
 GOOD = {"healthy", "cache_growth", "warmup", "sawtooth", "load_correlated", "step_change", "remediated", "succeeded", "nothing_to_do"}
 BAD = {"leak_confirmed", "oom_killed", "crashed", "failed", "ineffective", "chronic", "unknown"}
+NOT_JUDGED = {"insufficient_data", "stopped"}
 WIDTH_OF_A_PIPE = 100_000
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -101,7 +103,8 @@ def _plan(out: Console, plan: Plan) -> None:
     for refusal in plan.refusals:
         _refusal(out, refusal)
     if plan.healthy:
-        out.print(f"{len(plan.healthy)} healthy", soft_wrap=True)
+        counts = Counter(item["verdict"] if item.get("verdict") in NOT_JUDGED else "healthy" for item in plan.healthy)
+        out.print(", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(counts.items())), soft_wrap=True)
 
 
 def _refusal(out: Console, refusal: PlannedAction) -> None:

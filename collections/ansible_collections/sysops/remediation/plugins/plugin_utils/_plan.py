@@ -8,6 +8,7 @@ Pure: facts of hosts in, a plan (plain data, see docs/architecture.md) out.
 
 from __future__ import annotations
 
+import collections
 import typing as t
 from dataclasses import dataclass, field
 
@@ -19,6 +20,9 @@ from ._policy_schema import AUTO, SICK_VERDICTS
 
 REMEDIATE = "remediate"
 RESTART = "restart"
+
+# Nothing is done about these, and yet nobody may call them healthy.
+NOT_JUDGED = ("insufficient_data", "stopped")
 
 # Closed by the policy's own will. Whoever wrote it wants nothing done, so a run that does nothing went well.
 POLICY_GATES = ("mode", "verdict", "urgency")
@@ -68,6 +72,17 @@ def build_plan(fleet: t.Iterable[HostFacts], run_id: str, created_at: float, pur
     plan["waves"] = [[host] for host in dict.fromkeys(action["host"] for action in plan["actions"])]
     plan["id"] = plan_id(plan["actions"])
     return plan
+
+
+def health(item: Data) -> str:
+    """Return ``healthy`` for a service of the plan's ``healthy``, or the verdict that does not say so much."""
+    return str(item["verdict"]) if item["verdict"] in NOT_JUDGED else "healthy"
+
+
+def tally(healthy: list[Data]) -> dict[str, int]:
+    """Return how many services are healthy, and how many are left alone for another reason."""
+    counts = collections.Counter(health(item) for item in healthy)
+    return {word: counts[word] for word in ("healthy", *NOT_JUDGED) if counts[word] or word == "healthy"}
 
 
 def plan_id(actions: list[Data]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._gates import closed
-from ._plan import Data, HostFacts
+from ._plan import Data, HostFacts, health, tally
 from ._plan_facts import names
 from ._policy_schema import SICK_VERDICTS
 
@@ -21,7 +21,7 @@ def plan_lines(plan: Data, check_mode: bool) -> list[str]:
     waves = {host: number for number, hosts in enumerate(plan["waves"], start=1) for host in hosts}
     lines += _cut(line for action in plan["actions"] for line in _action_lines(action, waves[action["host"]]))
     lines += _cut(line for refusal in plan["refusals"] for line in _refusal_lines(refusal))
-    lines += _cut(f"healthy      {_where(item)}" + (f"  ({item['verdict']})" if item["verdict"] != "healthy" else "") for item in plan["healthy"])
+    lines += _cut(f"{health(item):<12} {_where(item)}" + (f"  ({item['verdict']})" if item["verdict"] != health(item) else "") for item in plan["healthy"])
     lines += _trouble_lines(plan["unreachable"], plan["errors"])
     return lines if len(lines) > 1 else [*lines, "no host has a service in its policy: there is nothing to look at"]
 
@@ -49,7 +49,7 @@ def _headline(plan: Data, check_mode: bool) -> str:
     parts = [
         _count(len(plan["actions"]), "action") + (f" in {_count(len(plan['waves']), 'wave')}" if plan["waves"] else ""),
         _count(len(plan["refusals"]), "refusal"),
-        f"{len(plan['healthy'])} healthy",
+        *(f"{count} {word.replace('_', ' ')}" for word, count in tally(plan["healthy"]).items()),
     ]
     parts += [f"{len(plan['unreachable'])} unreachable"] if plan["unreachable"] else []
     parts += [_count(len(plan["errors"]), "error")] if plan["errors"] else []

@@ -106,6 +106,18 @@ def test_unreachable_hosts_and_errors_are_in_the_summary():
     assert "S3cret" not in text
 
 
+def test_what_could_not_be_judged_is_not_called_healthy():
+    run = recorded("remediated")
+    run["plan"]["healthy"] += [
+        {"host": "mail2", "service": f"supervisord/{verdict}", "verdict": verdict} for verdict in ("insufficient_data", "stopped", "warmup")
+    ]
+    summary, _incidents = report(run)
+    assert summary["headline"] == "1 remediated, 2 healthy, 1 insufficient data, 1 stopped"
+    assert summary["hosts"]["mail2"] == "stopped"
+    text = summary_markdown(summary)
+    assert "## Insufficient data\n\n1 service: mail2 supervisord/insufficient_data\n\n## Stopped\n\n1 service: mail2 supervisord/stopped\n" in text
+
+
 def test_no_gate_of_the_guard_or_the_plan_was_forgotten():
     plugins = HERE.parent.parent / "plugins"
     guard = [plugins / "module_utils/_action" / f"{name}.py" for name in ("guard", "history_gates", "service_gates", "scaling", "flow")]

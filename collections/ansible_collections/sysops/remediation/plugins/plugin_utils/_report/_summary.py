@@ -9,7 +9,7 @@ import collections
 
 from ...module_utils._gates import closed
 from ...module_utils._redact import redact_data
-from .._plan import Data
+from .._plan import Data, health, tally
 
 # The worst first: of several things that happened to a host, the worst stands for it.
 ORDER = ("failed", "unknown", "chronic", "ineffective", "inconclusive", "refused", "already_changed", "predicted", "remediated")
@@ -28,7 +28,7 @@ def summarise(head: Data, plan: Data, incidents: list[Data], check_mode: bool) -
         "created_at": plan["created_at"],
         "check_mode": check_mode,
         "headline": "",
-        "counts": {**{outcome: counts[outcome] for outcome in ORDER if counts[outcome]}, "healthy": len(plan["healthy"])},
+        "counts": {**{outcome: counts[outcome] for outcome in ORDER if counts[outcome]}, **tally(plan["healthy"])},
         "hosts": _hosts(plan, briefs),
         "incidents": briefs,
         "healthy": plan["healthy"],
@@ -50,7 +50,7 @@ def _rank(outcome: str) -> int:
 
 def _hosts(plan: Data, briefs: list[Data]) -> dict[str, str]:
     """Return host → the worst that happened to it."""
-    hosts = {item["host"]: "healthy" for item in plan["healthy"]}
+    hosts = {item["host"]: health(item) for item in sorted(plan["healthy"], key=health)}  # "healthy" comes first and does not stand
     for brief in reversed(briefs):
         hosts[brief["host"]] = brief["outcome"]
     hosts.update({error["host"]: "error" for error in plan["errors"]})
