@@ -44,7 +44,7 @@ def _compile(destination=None):
     from .compiled import write_compiled
 
     try:
-        print("written" if write_compiled(sys.argv[0], destination) else "unchanged")
+        sys.stdout.write("written\n" if write_compiled(sys.argv[0], destination) else "unchanged\n")
     except OSError as error:
         return _complain(str(error), 2)
     return 0
