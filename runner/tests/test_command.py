@@ -130,6 +130,7 @@ def test_starter_policy_is_not_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("message", "told"),
     [
+        ("no such service", True),
         ("mail1: no such service", True),
         ("mail0, mail1: no such service; web1: other", True),
         ("web1: other; mail1: no such service; and 3 more", True),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
@@ -35,6 +36,7 @@ class ActionModule(ActionBase):
             matched=matched,
             inventory=list(task_vars["groups"]["all"]),
             groups=list(task_vars["groups"]),
+            unknown=[part for part in _parts(pattern) + _parts(str(limit or "")) if not self._is_known(part, task_vars)],
             acts=args["acts"],
             allow_all=args["allow_all"],
             service=args["service"],
@@ -45,8 +47,20 @@ class ActionModule(ActionBase):
 
     def _matched(self, pattern, task_vars):
         """Return the hosts of the pattern that this run may touch: ``ansible_play_hosts_all`` already honours --limit."""
-        lookup = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
-        named = set(lookup.run([pattern], variables=task_vars))
+        named = set(self._hosts(pattern, task_vars))
         if "localhost" in pattern.replace(":", ",").split(","):
             named.add("localhost")  # Ansible makes it up when the inventory has none
         return [host for host in task_vars["ansible_play_hosts_all"] if host in named]
+
+    def _is_known(self, part, task_vars):
+        return part in task_vars["groups"] or part == "localhost" or bool(self._hosts(part, task_vars))
+
+    def _hosts(self, pattern, task_vars):
+        lookup = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
+        return lookup.run([pattern], variables=task_vars)
+
+
+def _parts(pattern):
+    """Return what a host pattern is put together of; files of hosts (``@file``) are not looked into."""
+    parts = [part.lstrip("!&").strip() for part in split_host_pattern(pattern)]
+    return [part for part in parts if part and not part.startswith("@")]

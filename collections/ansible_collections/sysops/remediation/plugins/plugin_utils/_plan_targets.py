@@ -21,6 +21,7 @@ class Asked:
     matched: list[str] = field(default_factory=list)  # hosts of the pattern within the limit
     inventory: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)  # parts of pattern and limit that match nothing
     acts: bool = False  # may this run restart anything?
     allow_all: bool = False
     service: t.Any = None
@@ -29,7 +30,8 @@ class Asked:
 
 def judge(asked: Asked) -> tuple[str, str]:
     """Return ``ok``, or the word for why the run must not begin (``invalid_input``, ``no_hosts``), and one line for people."""
-    for status, objection in (("invalid_input", _service_objection), ("no_hosts", _host_objection), ("invalid_input", _all_objection)):
+    objections = (("invalid_input", _service_objection), ("no_hosts", _host_objection), ("no_hosts", _part_objection), ("invalid_input", _all_objection))
+    for status, objection in objections:
         message = objection(asked)
         if message:
             return status, message
@@ -38,8 +40,15 @@ def judge(asked: Asked) -> tuple[str, str]:
 
 
 def names_everything(pattern: str) -> bool:
-    """Tell whether a host pattern means the whole inventory."""
-    return any(word in ("all", "*") for word in re.split(r"[,:]", pattern.replace(" ", "")))
+    """Tell whether a host pattern means the whole inventory: ``all``, wildcards without a letter (``*``, ``~.*``), or all but something."""
+    words = [word for word in re.split(r"[,:]", pattern.replace(" ", "")) if word]
+    named = [word for word in words if word[0] not in "!&"] or ["all"]
+    narrowed = any(word[0] == "&" and not _is_all(word[1:]) for word in words)
+    return not narrowed and any(_is_all(word) for word in named)
+
+
+def _is_all(word: str) -> bool:
+    return word == "all" or not re.search(r"\w", word)
 
 
 def _service_objection(asked: Asked) -> str | None:
@@ -56,9 +65,21 @@ def _host_objection(asked: Asked) -> str | None:
     if not asked.inventory and names_everything(asked.pattern):
         return f"remediation_hosts={asked.pattern} matches no host: the inventory is empty; name one with -i"
     within = f" within --limit {asked.limit}" if asked.limit else ""
-    names = sorted({*asked.inventory, *asked.groups} - {"all", "ungrouped"})
-    hint = "" if asked.limit else did_you_mean(asked.pattern, names)
+    hint = "" if asked.limit else did_you_mean(asked.pattern, _names(asked))
     return f"remediation_hosts={asked.pattern} matches no host of the inventory{within}{hint}"
+
+
+def _part_objection(asked: Asked) -> str | None:
+    """A misspelt part is not only a host that is forgotten: misspelt after ``!``, it is a host that is touched."""
+    if not asked.unknown:
+        return None
+    part = asked.unknown[0]
+    where = f"remediation_hosts={asked.pattern}" if part in asked.pattern else f"--limit {asked.limit}"
+    return f"{where}: '{part}' matches no host of the inventory{did_you_mean(part, _names(asked))}"
+
+
+def _names(asked: Asked) -> list[str]:
+    return sorted({*asked.inventory, *asked.groups} - {"all", "ungrouped"})
 
 
 def _all_objection(asked: Asked) -> str | None:
@@ -66,6 +87,6 @@ def _all_objection(asked: Asked) -> str | None:
     if not asked.acts or asked.allow_all or limited or not names_everything(asked.pattern):
         return None
     return (
-        f"this may restart services on all {len(asked.matched)} hosts of the inventory: name hosts with -e remediation_hosts=… or --limit …, "
+        f"this may restart services on every host of the inventory ({len(asked.matched)}): name hosts with -e remediation_hosts=… or --limit …, "
         "or say that you mean all of them with -e remediation_allow_all=true"
     )

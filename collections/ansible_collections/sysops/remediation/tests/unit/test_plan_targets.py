@@ -27,13 +27,24 @@ def test_a_limit_that_leaves_nothing_is_named():
     assert asked("mail", [], limit="web1") == ("no_hosts", "remediation_hosts=mail matches no host of the inventory within --limit web1")
 
 
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"pattern": "mail1,mial2", "unknown": ["mial2"]}, "remediation_hosts=mail1,mial2: 'mial2' matches no host of the inventory (did you mean 'mail2'?)"),
+        ({"limit": "mail:!mial2", "unknown": ["mial2"]}, "--limit mail:!mial2: 'mial2' matches no host of the inventory (did you mean 'mail2'?)"),
+    ],
+)
+def test_a_part_that_matches_nothing_ends_the_run_because_it_may_be_what_must_not_be_touched(facts, message):
+    assert asked(**facts) == ("no_hosts", message)
+
+
 def test_an_empty_inventory_is_called_empty():
     status, message = asked("all", [], inventory=[])
     assert status == "no_hosts"
     assert "the inventory is empty" in message
 
 
-@pytest.mark.parametrize("pattern", ["all", "*", "all:!web1", "mail,all"])
+@pytest.mark.parametrize("pattern", ["all", "*", "all:!web1", "mail,all", "!web1", "!web1:&all", "~.*", "?*", " all "])
 def test_everything_must_be_meant(pattern):
     status, message = asked(pattern, acts=True)
     assert status == "invalid_input"
@@ -47,7 +58,7 @@ def test_a_limit_to_everything_is_no_limit():
     assert asked("all", acts=True, limit="all")[0] == "invalid_input"
 
 
-@pytest.mark.parametrize("pattern", ["mail", "wall", "all-in-one", "mail:&web"])
+@pytest.mark.parametrize("pattern", ["mail", "wall", "all-in-one", "mail:&web", "mail*", "~mail.*", "10.0.0.1", "mail:!all", "all:&mail", "&mail"])
 def test_a_name_that_only_looks_like_everything(pattern):
     assert not names_everything(pattern)
 
