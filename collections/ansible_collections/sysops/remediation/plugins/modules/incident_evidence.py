@@ -174,7 +174,7 @@ def main():
     hide_passwords(module, [module.params["server"]])
     try:
         result = collect_evidence(module.params, check=module.check_mode)
-    except (EvidenceError, ManagerError) as problem:
+    except (EvidenceError, ManagerError, ValueError) as problem:
         module.fail_json(msg=redact(str(problem)))
     module.exit_json(changed=False, **result)
 

@@ -32,6 +32,11 @@ class TestStateDirectory:
     def test_a_given_directory_is_taken(self):
         assert paths.state_directory("systemd", "user", given="/srv/state", environ=HOME, uid=1000) == "/srv/state"
 
+    @pytest.mark.parametrize("given", ["state", "./state", "../state", "unix:///x"])
+    def test_one_that_depends_on_the_working_directory_is_refused(self, given):
+        with pytest.raises(ValueError, match=r"state_dir: '%s' must be an absolute path" % given):
+            paths.state_directory("systemd", "system", given=given)
+
 
 class TestUnsafeDirectories:
     def test_a_missing_one_is_created(self, tmp_path):

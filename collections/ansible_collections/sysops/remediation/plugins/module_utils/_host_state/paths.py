@@ -29,7 +29,10 @@ def state_directory(manager, scope, given=None, environ=None, uid=None):
     a supervisord run without privileges) is kept in that user's own directory.
     """
     if given and given != DEFAULT:
-        return os.path.abspath(os.path.expanduser(given))
+        path = os.path.expanduser(given)
+        if not os.path.isabs(path):  # it would be another one for every way in which the host is reached
+            raise ValueError("state_dir: '%s' must be an absolute path, such as %s" % (given, DEFAULT))
+        return os.path.abspath(path)
     environ = os.environ if environ is None else environ
     uid = os.geteuid() if uid is None else uid
     if scope != "user" and not (manager == "supervisord" and uid != 0):
