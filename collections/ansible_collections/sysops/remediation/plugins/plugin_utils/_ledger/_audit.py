@@ -16,17 +16,26 @@ _FIELDS = "kind, run_id, host, service, incident, detail, at, actor"
 
 
 def append(tx: Transaction, entries: t.Iterable[AuditEntry]) -> None:
+    insert(tx, rows(entries))
+
+
+def rows(entries: t.Iterable[AuditEntry]) -> list[Data]:
+    """Return what is inserted. Taking secrets out of thousands of entries takes seconds: do it before the ledger is locked."""
     names = ("kind", "run_id", "host", "service", "incident")
+    return [{**{name: getattr(one, name) for name in names}, "detail": stored(one.detail)} for one in entries]
+
+
+def insert(tx: Transaction, prepared: list[Data]) -> None:
     sql = f"INSERT INTO ledger_audit ({_FIELDS}) VALUES (:kind, :run_id, :host, :service, :incident, :detail, :now, :actor)"
-    tx.do_many(sql, [{**{name: getattr(one, name) for name in names}, "detail": stored(one.detail), "now": tx.now, "actor": tx.actor} for one in entries])
+    tx.do_many(sql, [{**row, "now": tx.now, "actor": tx.actor} for row in prepared])
 
 
 def find(tx: Transaction, host: str | None, service: str | None, run_id: str | None, since: float, limit: int) -> list[AuditEntry]:
     """Return entries, the newest first."""
     given = {name: value for name, value in {"host": host, "service": service, "run_id": run_id}.items() if value}
     where = "".join(f" AND {name} = :{name}" for name in given)
-    rows = tx.rows(f"SELECT {_FIELDS} FROM ledger_audit WHERE at >= :since{where} ORDER BY id DESC LIMIT :limit", since=since, limit=limit, **given)
-    return [AuditEntry(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
+    found = tx.rows(f"SELECT {_FIELDS} FROM ledger_audit WHERE at >= :since{where} ORDER BY id DESC LIMIT :limit", since=since, limit=limit, **given)
+    return [AuditEntry(**{**row, "detail": json.loads(row["detail"])}) for row in found]
 
 
 def stored(data: Data) -> str:

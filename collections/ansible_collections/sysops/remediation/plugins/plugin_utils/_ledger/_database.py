@@ -29,6 +29,7 @@ except ImportError as error:
     SQLAlchemyError = OSError  # type: ignore[assignment,misc]  # so that the except below can be written
 
 PATIENCE = 15.0  # seconds to wait for another writer
+FROZEN = 10.0  # seconds after which PostgreSQL ends a transaction whose controller says nothing more; less than the patience of others
 _LOCK = 0x5E50_1ED6  # any number that nobody else uses for an advisory lock in the same database
 
 
@@ -97,10 +98,8 @@ class Database:
             raise LedgerError(f"ledger {self.place.shown} {explain(problem, self._patience)}") from problem
 
     def _be_alone(self, connection: t.Any) -> None:
-        milliseconds = int(self._patience * 1000)
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
-        # A controller that freezes in the middle must not stop all others for ever.
-        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds + 15000}")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(self._patience * 1000)}")
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {int(FROZEN * 1000)}")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
     def _now(self, connection: t.Any) -> float:

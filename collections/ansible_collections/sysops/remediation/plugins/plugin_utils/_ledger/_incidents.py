@@ -19,13 +19,18 @@ _FIELDS = "id, run_id, host, service, state, outcome, body, opened_at, updated_a
 ENDED = "ended"
 
 
-def record(tx: Transaction, incidents: t.Iterable[Incident]) -> None:
+def rows(incidents: t.Iterable[Incident]) -> list[Data]:
+    """Return what is stored; to be made before the ledger is locked, as in ``_audit.py``."""
+    names = ("id", "run_id", "host", "service", "state", "outcome")
+    return [{**{name: getattr(one, name) for name in names}, "body": audit.stored(one.body)} for one in incidents]
+
+
+def record(tx: Transaction, prepared: list[Data]) -> None:
     """Store incidents, new or changed."""
     sql = f"""INSERT INTO ledger_incidents ({_FIELDS})
     VALUES (:id, :run_id, :host, :service, :state, :outcome, :body, :now, :now)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, outcome = excluded.outcome, body = excluded.body, updated_at = excluded.updated_at"""
-    names = ("id", "run_id", "host", "service", "state", "outcome")
-    tx.do_many(sql, [{**{name: getattr(one, name) for name in names}, "body": audit.stored(one.body), "now": tx.now} for one in incidents])
+    tx.do_many(sql, [{**row, "now": tx.now} for row in prepared])
 
 
 def find(tx: Transaction, incident: str | None, host: str | None, service: str | None, open_only: bool, limit: int) -> list[Incident]:
@@ -34,8 +39,8 @@ def find(tx: Transaction, incident: str | None, host: str | None, service: str |
     given = {name: value for name, value in wanted.items() if value}
     conditions = [f"{name} = :{name}" for name in given] + ([f"state <> '{ENDED}'"] if open_only else [])
     where = " WHERE " + " AND ".join(conditions) if conditions else ""
-    rows = tx.rows(f"SELECT {_FIELDS} FROM ledger_incidents{where} ORDER BY opened_at DESC, id DESC LIMIT :limit", limit=limit, **given)
-    return [Incident(**{**row, "body": json.loads(row["body"])}) for row in rows]
+    found = tx.rows(f"SELECT {_FIELDS} FROM ledger_incidents{where} ORDER BY opened_at DESC, id DESC LIMIT :limit", limit=limit, **given)
+    return [Incident(**{**row, "body": json.loads(row["body"])}) for row in found]
 
 
 def effectiveness(tx: Transaction) -> dict[tuple[str, str], Effectiveness]:

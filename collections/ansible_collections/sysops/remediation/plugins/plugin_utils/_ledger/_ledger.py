@@ -88,8 +88,9 @@ class Ledger:
             return _plans.waiting(tx)
 
     def record_incidents(self, incidents: t.Iterable[Incident]) -> None:
+        prepared = _incidents.rows(incidents)
         with self._database.write() as tx:
-            _incidents.record(tx, incidents)
+            _incidents.record(tx, prepared)
 
     def incidents(
         self, incident: str | None = None, host: str | None = None, service: str | None = None, open_only: bool = False, limit: int = 100
@@ -103,8 +104,9 @@ class Ledger:
             return _incidents.effectiveness(tx)
 
     def audit(self, entries: t.Iterable[AuditEntry]) -> None:
+        prepared = _audit.rows(entries)
         with self._database.write() as tx:
-            _audit.append(tx, entries)
+            _audit.insert(tx, prepared)
 
     def audited(
         self, host: str | None = None, service: str | None = None, run_id: str | None = None, since: float = 0.0, limit: int = 1000

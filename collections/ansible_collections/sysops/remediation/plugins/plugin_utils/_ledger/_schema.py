@@ -84,8 +84,9 @@ def version(tx: Transaction) -> int:
     return 0
 
 
-def migrate(tx: Transaction, to: int = len(MIGRATIONS)) -> None:
-    """Bring the schema to a version, step by step; all of it or nothing."""
+def migrate(tx: Transaction, to: int | None = None) -> None:
+    """Bring the schema to a version (default: the newest), step by step; all of it or nothing."""
+    to = len(MIGRATIONS) if to is None else to
     present = version(tx)
     check(present)
     if not present and to:
