@@ -34,6 +34,7 @@ class ActionModule(ActionBase):
                 result["paths"] = write_report(args["report_dir"], summary, incidents)
                 result["msg"] += f"; report: {result['paths'][-2]}"
             except ReportError as problem:
+                summary["message"] = "; ".join(filter(None, [summary["message"], str(problem)]))
                 result.update(failed=True, msg=f"{summary['headline']}; {problem}")
         if len(json.dumps(incidents, default=str)) <= MOST_BYTES:
             result["incidents"] = incidents

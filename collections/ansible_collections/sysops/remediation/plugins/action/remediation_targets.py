@@ -17,6 +17,7 @@ SPEC = {
     "allow_all": {"type": "bool", "default": False},
     "service": {"type": "raw"},
     "service_required": {"type": "bool", "default": False},
+    "report_dir": {"type": "str"},
 }
 
 
@@ -41,6 +42,7 @@ class ActionModule(ActionBase):
             allow_all=args["allow_all"],
             service=args["service"],
             service_required=args["service_required"],
+            report_dir=None if self._task.check_mode else args["report_dir"],
         )
         status, message = judge(asked)
         return {"changed": False, "status": status, "hosts": matched, "msg": message}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -26,12 +27,13 @@ class Asked:
     allow_all: bool = False
     service: t.Any = None
     service_required: bool = False
+    report_dir: str | None = None  # where the report of this run will be written
 
 
 def judge(asked: Asked) -> tuple[str, str]:
     """Return ``ok``, or the word for why the run must not begin (``invalid_input``, ``no_hosts``), and one line for people."""
     objections = (("invalid_input", _service_objection), ("no_hosts", _host_objection), ("no_hosts", _part_objection), ("invalid_input", _all_objection))
-    for status, objection in objections:
+    for status, objection in (*objections, ("invalid_input", _report_objection)):
         message = objection(asked)
         if message:
             return status, message
@@ -90,3 +92,16 @@ def _all_objection(asked: Asked) -> str | None:
         f"this may restart services on every host of the inventory ({len(asked.matched)}): name hosts with -e remediation_hosts=… or --limit …, "
         "or say that you mean all of them with -e remediation_allow_all=true"
     )
+
+
+def _report_objection(asked: Asked) -> str | None:
+    """Nothing is touched of which no report could tell."""
+    if not asked.report_dir:
+        return None
+    place = os.path.abspath(os.path.expanduser(asked.report_dir))
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK):
+        return None
+    why = "is not writable for this user" if os.path.isdir(place) else "is not a directory"
+    return f"remediation_report_dir={asked.report_dir}: {place} {why}, so that the report could not be written; choose another directory"

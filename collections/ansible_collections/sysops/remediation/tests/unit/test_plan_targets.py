@@ -72,3 +72,13 @@ def test_a_restart_needs_a_service(service):
 
 def test_a_list_of_services_in_the_wrong_variable_is_pointed_out():
     assert "remediation_services" in asked(service=[{"name": "postfix"}])[1]
+
+
+def test_nothing_is_touched_of_which_no_report_could_tell(tmp_path):
+    (tmp_path / "file").touch()
+    assert asked(report_dir=str(tmp_path / "new" / "reports"))[0] == "ok"
+    status, message = asked(report_dir=str(tmp_path / "file" / "reports"))
+    assert (status, message.partition(": ")[2]) == (
+        "invalid_input",
+        f"{tmp_path}/file is not a directory, so that the report could not be written; choose another directory",
+    )

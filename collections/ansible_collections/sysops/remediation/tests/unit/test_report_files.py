@@ -140,5 +140,6 @@ def test_a_report_that_cannot_be_written_still_returns_the_summary(tmp_path):
     result, _done = played(tmp_path, more="ignore_errors: true")
     assert result["failed"] is True
     assert "cannot write the report" in result["msg"]
+    assert "cannot write the report" in result["summary"]["message"]
     assert result["summary"]["incidents"][0]["outcome"] == "remediated"
     assert result["summary"]["incidents"][0]["report"] is None
