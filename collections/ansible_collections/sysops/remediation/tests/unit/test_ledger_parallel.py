@@ -66,6 +66,15 @@ def test_50_parallel_requests_get_exactly_the_budget(ledger_url, most, capsys):
     assert granted_in_rounds == [most] * 3
 
 
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_the_default_isolation_of_the_database_does_not_matter(postgresql, isolation):
+    url = postgresql.new_database()
+    postgresql.run(f"ALTER DATABASE {url.split('/')[3].split('?')[0]} SET default_transaction_isolation = '{isolation}'", "postgres")
+    open_ledger(url)
+    answers = run_all(request, 20, url, 2, 0)
+    assert len([answer for answer in answers if not isinstance(answer, dict)]) == 2
+
+
 def test_50_parallel_requests_for_the_same_service_get_one_permit(ledger_url):
     def same(_number):
         return open_ledger(ledger_url, patience=PATIENCE).reserve(ask("mail1", group(50, 50), valid_for=600)).permit

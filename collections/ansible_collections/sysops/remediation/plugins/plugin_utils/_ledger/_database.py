@@ -13,6 +13,7 @@ import contextlib
 import sqlite3
 import time
 import typing as t
+from urllib.parse import quote
 
 from ...module_utils._redact import redact
 from ._where import POSTGRESQL, SQLITE, Place
@@ -112,9 +113,14 @@ class Database:
 
 
 def _sqlite(place: Place, patience: float) -> t.Any:
-    pool = {"poolclass": NullPool} if place.path else {"poolclass": StaticPool}  # without a path: in memory, one connection
-    url = sa.URL.create("sqlite", database=place.path or None)
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": patience}, **pool)
+    # mode=rw: a file that vanished is an error, not a new ledger that has forgotten all permits
+    name = f"file:{quote(place.path)}?mode=rw" if place.path else ":memory:"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(name, uri=True, timeout=patience, check_same_thread=False)
+
+    pool = NullPool if place.path else StaticPool  # in memory there is one connection, and it is the database
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=pool, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: t.Any, _record: t.Any) -> None:
@@ -132,7 +138,8 @@ def _sqlite(place: Place, patience: float) -> t.Any:
 def _postgresql(place: Place) -> t.Any:
     # prepare_threshold: prepared statements do not go together with poolers such as PgBouncer
     options = {"connect_timeout": 10, "tcp_user_timeout": 30000, "prepare_threshold": None}
-    return sa.create_engine(place.url, hide_parameters=True, poolclass=NullPool, connect_args=options)
+    # READ COMMITTED: what others wrote while we waited for the lock must be seen, whatever the database's default is
+    return sa.create_engine(place.url, hide_parameters=True, poolclass=NullPool, connect_args=options, isolation_level="READ COMMITTED")
 
 
 # What the databases say → what it means, and what to do. SQLite by its words, PostgreSQL by its SQLSTATE.
