@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,12 @@ from . import _render
 from ._cli_options import Options
 from ._cli_run import watch
 from ._project import find_project
+from ._status import RunStatus
 from .models import ServicesResult
 
 # What keeps the host itself going: restarting these is no cure for a leak, so they are not proposed.
 PLUMBING = ("systemd-", "dbus", "getty@", "serial-getty@", "console-getty", "user@", "init.scope", "ssh.service", "sshd.service", "polkit")
+_ONE_HOST = re.compile(r"\w[\w.-]*")
 HEADER = """\
 ---
 # Starter policy of {host}, written by `remediate init`. Nothing is touched in mode `recommend`: set `mode: auto` where you want it.
@@ -29,6 +33,8 @@ remediation_services:
 
 def init(options: Options, host: str, output: Path | None, force: bool, server: str | None) -> None:
     """List the services of the host and write the policy; end with an exit code."""
+    if not _ONE_HOST.fullmatch(host):
+        raise typer.BadParameter(f"'{host}' is not the name of one host", param_hint="host")
     path = output or default_path(options, host)
     if path.exists() and not force:
         raise typer.BadParameter(f"{path} exists; use --force to overwrite it, or --output to write elsewhere")
@@ -37,13 +43,28 @@ def init(options: Options, host: str, output: Path | None, force: bool, server: 
     if not result.status.good:
         _render.show(result)
         raise typer.Exit(result.exit_code)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(starter_policy(host, services, server), encoding="utf-8")
+    if set(result.stats) - {host}:
+        raise typer.BadParameter(f"'{host}' is a group: name one of its hosts, {', '.join(sorted(result.stats)[:10])}", param_hint="host")
+    if not services:
+        print(f"nothing was written: {result.message or f'nothing runs on {host}'}", file=sys.stderr)
+        raise typer.Exit(RunStatus.NOTHING_TO_DO.exit_code)
+    _write(path, starter_policy(host, services, server), secret=server is not None and "@" in server)
     if options.as_json:
         print(result.model_copy(update={"message": str(path)}).model_dump_json(indent=2))
         return
     _show(services)
     print(f"wrote {path}")
+
+
+def _write(path: Path, text: str, secret: bool) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        if secret:  # the address of the service manager, with its password
+            path.chmod(0o600)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {path}: {error.strerror}; use --output to write elsewhere") from None
 
 
 def starter_policy(host: str, services: list[dict[str, Any]], server: str | None = None) -> str:

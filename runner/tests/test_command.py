@@ -127,6 +127,24 @@ def test_starter_policy_is_not_overwritten(tmp_path: Path) -> None:
     assert policy.read_text() == "mine: true\n"
 
 
+@pytest.mark.parametrize("host", ["mail*", "mail1,mail2", "mail:!web", "../mail1", "~mail", "all:&mail", ""])
+def test_starter_policy_is_of_one_host(tmp_path: Path, host: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is not the name of one host"):
+        _init.init(Options(inventory=[str(tmp_path)]), host, None, False, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_starter_policy_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(typer.BadParameter, match=r"cannot write .*/policy\.yml: .*; use --output"):
+        _init._write(tmp_path / "file" / "policy.yml", "", secret=False)
+
+
+def test_starter_policy_with_a_password_is_for_its_owner_only(tmp_path: Path) -> None:
+    _init._write(tmp_path / "policy.yml", "x", secret=True)
+    assert (tmp_path / "policy.yml").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(
     ("message", "told"),
     [

@@ -22,7 +22,7 @@ def running_services(run, root="/", scope="system", server=None, manager=None):
         except _managers.ManagerError as error:
             warnings.append("services of %s are missing: %s" % (one.name, error))
     if not states and not warnings:
-        warnings.append("no service manager of this host knows a running service")
+        warnings.append(_managers.nothing_runs(run, root, scope))
     processes = procfs.scan(root) if states else {}
     return sorted((_row(root, state, processes) for state in states), key=lambda row: row["service"]), warnings
 

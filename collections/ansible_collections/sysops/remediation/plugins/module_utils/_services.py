@@ -71,7 +71,7 @@ def _all_running(run, root):
             continue
         found += [Service(manager, reason, state) for state in states]
     if not found and not warnings:
-        warnings.append("no service manager of this host knows a running service")
+        warnings.append(_managers.nothing_runs(run, root))
     return found, warnings
 
 

@@ -40,6 +40,7 @@ class HostFacts:
     errors: list[str] = field(default_factory=list)
     unreachable: bool = False
     why: str = ""  # it could not be reached
+    notes: list[str] = field(default_factory=list)  # why nothing was found on it
 
     @property
     def complaints(self) -> list[str]:

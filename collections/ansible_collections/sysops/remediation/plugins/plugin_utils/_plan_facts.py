@@ -57,7 +57,7 @@ def collected(fleet: list[HostFacts], run_id: str) -> Data:
         "schema": 1,
         "run_id": run_id,
         "status": "failed" if errors else "unreachable" if unreachable else "succeeded",
-        "message": told_once((facts.host, line) for facts in fleet for line in facts.complaints),
+        "message": told_once((facts.host, line) for facts in fleet for line in facts.complaints or facts.notes),
         "diagnoses": [{"host": facts.host, **diagnosis} for facts in fleet for diagnosis in facts.diagnoses],
         "errors": errors,
         "unreachable": unreachable,
@@ -78,6 +78,7 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
         facts.errors.append(_failure(result) + (policy.get("hint") or ""))
     else:
         facts.diagnoses = result.get("diagnoses") or []
+        facts.notes = [] if facts.diagnoses else list(result.get("warnings") or [])
     return facts
 
 

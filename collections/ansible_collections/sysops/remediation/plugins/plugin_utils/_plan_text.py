@@ -34,6 +34,7 @@ def diagnosis_lines(fleet: list[HostFacts]) -> list[str]:
     lines = [f"{_count(len(found), 'service')} on {_count(len(fleet), 'host')} diagnosed: {len(sick)} need attention"]
     lines += _cut((line for host, diagnosis in sick for line in _diagnosis_lines(host, diagnosis, reasons=True)), most=4 * MOST)
     lines += _cut(line for host, diagnosis in well for line in _diagnosis_lines(host, diagnosis, reasons=False))
+    lines += _cut(f"note         {facts.host}: {note}" for facts in fleet for note in facts.notes)
     unreachable = [facts.host for facts in fleet if facts.unreachable]
     return lines + _trouble_lines(unreachable, [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors])
 

@@ -103,7 +103,14 @@ def test_a_manager_that_cannot_be_asked_is_an_error_when_it_was_named(tmp_path):
 
 
 def test_a_host_where_nothing_can_be_asked_gets_a_warning(tmp_path):
-    assert _inventory.running_services(_run.run, make_root(tmp_path)) == ([], ["no service manager of this host knows a running service"])
+    rows, warnings = _inventory.running_services(_run.run, make_root(tmp_path))
+    assert rows == [] and len(warnings) == 1
+    assert warnings[0].startswith("no service manager of this host knows a running service (systemd: ") and "docker: no socket of docker" in warnings[0]
+
+
+def test_a_server_where_nothing_answers_is_an_error_because_it_was_named(tmp_path):
+    with pytest.raises(ManagerError, match=r"no service manager answers at unix:///nope: supervisord: .*; docker: "):
+        _inventory.running_services(_run.run, make_root(tmp_path), server="unix://me:secret@/nope")
 
 
 def test_one_manager_that_breaks_down_does_not_hide_the_others(tmp_path):

@@ -97,6 +97,13 @@ def test_programs_get_a_mistake_that_hosts_share_once():
     assert collected(read_fleet(variables.__getitem__, variables), "run")["message"] == "a, b: bad; c: worse"
 
 
+def test_a_host_on_which_nothing_was_found_says_why():
+    variables = {"a": {"diagnose_policy": {**POLICY, "services": []}, "diagnose_result": {"diagnoses": [], "warnings": ["docker: permission denied"]}}}
+    fleet = read_fleet(variables.__getitem__, variables)
+    assert (collected(fleet, "run")["status"], collected(fleet, "run")["message"]) == ("succeeded", "a: docker: permission denied")
+    assert diagnosis_lines(fleet)[-1] == "note         a: docker: permission denied"
+
+
 def test_run_ids_sort_by_time_and_are_unique():
     assert new_run_id(0).startswith("19700101T000000Z-")
     assert len({new_run_id(0) for _number in range(100)}) == 100

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ._base import ManagerError, ServiceNotFound
+from ._base import ManagerError, ServiceNotFound, without_user
 
 
 class _Drivers(Mapping):
@@ -55,7 +55,18 @@ def resolve(service, run, root="/"):
 def usable(run, root="/", scope="system", server=None, only=None):
     """Return [(manager, sentence)] of those that can be asked here; ``only`` names one, and then raises ManagerError if it cannot."""
     service = {"scope": scope, "server": server}
-    return [_given(only, service, run, root)] if only else _ask_all(service, run, root)[0]
+    if only:
+        return [_given(only, service, run, root)]
+    seen, unusable = _ask_all(service, run, root)
+    if server and not seen:
+        raise ManagerError("no service manager answers at %s: %s" % (without_user(server), "; ".join(unusable)))
+    return seen
+
+
+def nothing_runs(run, root="/", scope="system"):
+    """Return the sentence for a host on which nothing was found, with the managers that could not be asked: one of them may be the reason."""
+    unusable = _ask_all({"scope": scope}, run, root)[1]
+    return "no service manager of this host knows a running service" + (" (%s)" % "; ".join(unusable) if unusable else "")
 
 
 def _given(name, service, run, root):
