@@ -131,7 +131,7 @@ def test_starter_policy_is_not_overwritten(tmp_path: Path) -> None:
 def test_starter_policy_is_of_one_host(tmp_path: Path, host: str) -> None:
     with pytest.raises(typer.BadParameter, match="is not the name of one host"):
         _init.init(Options(inventory=[str(tmp_path)]), host, None, False, None)
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "host_vars").exists()
 
 
 def test_starter_policy_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
