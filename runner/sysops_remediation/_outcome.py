@@ -111,10 +111,9 @@ def _common(facts: Facts, request: Request, project: Project, started: float) ->
 
 def _status(facts: Facts, request: Request) -> tuple[RunStatus, str]:
     """Return the word for how the run ended and one line that says why."""
-    if facts.stop is RunStatus.TIMED_OUT:
-        return facts.stop, f"not finished after {request.timeout:g} s; all its processes were ended"
     if facts.stop is not None:
-        return facts.stop, "canceled; all its processes were ended"
+        why = f"not finished after {request.timeout:g} s" if facts.stop is RunStatus.TIMED_OUT else "canceled"
+        return facts.stop, f"{why}; all its processes were ended{_half_done(request)}"
     if facts.invalid_input is not None:
         return RunStatus.INVALID_INPUT, facts.invalid_input
     if facts.internal_error is not None:
@@ -124,6 +123,11 @@ def _status(facts: Facts, request: Request) -> tuple[RunStatus, str]:
     if not facts.stats["processed"] and not facts.remediation:
         return RunStatus.NO_HOSTS, _no_hosts(request)
     return _finished(facts)
+
+
+def _half_done(request: Request) -> str:
+    acts = Path(request.playbook).stem in ("remediate", "restart") and not request.check
+    return "; a restart that had begun may be half done, so look with 'remediate diagnose' before you go on" if acts else ""
 
 
 def _never_started(facts: Facts) -> tuple[RunStatus, str]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -89,4 +91,11 @@ def demo(
 
 def main(arguments: list[str] | None = None) -> Any:
     """Entry point."""
-    return app(args=arguments)
+    try:
+        try:
+            return app(args=arguments)
+        finally:
+            sys.stdout.flush()
+    except OSError as error:  # the reader has gone away, or the disk is full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more while it ends
+        sys.exit(1 if isinstance(error, BrokenPipeError) else f"remediate: cannot go on: {error}")

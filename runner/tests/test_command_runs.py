@@ -103,3 +103,18 @@ def test_a_reader_that_leaves_early_gets_no_traceback(hosts: Path) -> None:
     errors = running.stderr.read()
     running.wait(120)
     assert "Traceback" not in errors
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        _out, errors = (ran := start("diagnose", "--help", stdout=full)).communicate()
+    assert ran.returncode == 1
+    assert errors == "remediate: cannot go on: [Errno 28] No space left on device\n"
+
+
+def test_a_reader_that_goes_away_is_no_accident() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as gone:
+        _out, errors = (ran := start("diagnose", "--help", stdout=gone)).communicate()
+    assert (ran.returncode, errors) == (1, "")

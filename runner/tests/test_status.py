@@ -54,6 +54,15 @@ def test_the_word_for_what_was_seen(seen: Facts, status: str, tmp_path) -> None:
     assert ended(seen, tmp_path, timeout=5.0).status == status
 
 
+@pytest.mark.parametrize(
+    ("playbook", "check", "warned"), [("remediate", False, True), ("restart", False, True), ("remediate", True, False), ("plan", False, False)]
+)
+def test_a_run_that_was_ended_says_whether_something_may_be_half_done(playbook: str, check: bool, warned: bool, tmp_path) -> None:
+    for stop in (RunStatus.CANCELED, RunStatus.TIMED_OUT):
+        request = Request(playbook, check=check, timeout=5.0)
+        assert ("may be half done" in result(RunResult, facts(stop=stop), request, Project(tmp_path), 0.0).message) == warned
+
+
 def test_what_ansible_complained_of_is_the_message(tmp_path) -> None:
     seen = facts("[WARNING]: Unable to parse /x as an inventory source", "[ERROR]: the playbook: nope.yml could not be found", rc=1)
     assert ended(seen, tmp_path).message == "the playbook: nope.yml could not be found"
