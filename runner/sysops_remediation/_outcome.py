@@ -184,4 +184,4 @@ def _recap(stats: dict[str, dict[str, int]]) -> dict[str, HostStats]:
 def _message(data: dict[str, Any]) -> str:
     answer = data.get("res")
     message = answer.get("msg", "") if isinstance(answer, dict) else ""
-    return str(message).strip().removeprefix("Task failed: ") or f"task {data.get('task', '?')!r} failed"
+    return " ".join(str(message).split()).removeprefix("Task failed: ") or f"task {data.get('task', '?')!r} failed"

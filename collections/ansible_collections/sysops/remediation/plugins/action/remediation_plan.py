@@ -29,6 +29,7 @@ class ActionModule(ActionBase):
         plan = build_plan(fleet, new_run_id(now), now, args["purpose"])
         return {
             "changed": False,
+            "_ansible_no_log": True,  # policies hold passwords, in probes and addresses; an error of this plugin is shown all the same
             "plan": plan,
             "hosts": [host for wave in plan["waves"] for host in wave],
             "serial": [len(wave) for wave in plan["waves"]],

@@ -39,6 +39,7 @@ class ActionModule(ActionBase):
             hint = f"; the policy names '{near}'" if near else ""
         return {
             "changed": False,
+            "_ansible_no_log": not errors,  # probes and addresses hold passwords; with errors nothing of the policy is returned
             "services": services,
             "named": named,
             "errors": errors,

@@ -88,6 +88,8 @@ def _failure(result: Data) -> str:
     said = f"{result.get('module_stdout') or ''}\n{result.get('module_stderr') or ''}".strip().splitlines()
     if said:
         message = f"{message.rstrip('.')}: {redact(said[-1].strip())[:200]}"
+    if result.get("timedout") or message.startswith(("Timeout ", "Error processing keyword 'timeout'")):
+        message = f"remediation_timeout: {message}"
     if "interpreter" in message or result.get("rc") in (126, 127):  # the shell's codes for what it cannot run and cannot find
         message += " (the host needs Python 3.8 or newer: install it, or name it in ansible_python_interpreter)"
     return message

@@ -48,6 +48,8 @@ def test_a_module_that_failed_is_an_error_in_one_line():
         ({"msg": "No json", "rc": 137, "module_stdout": "", "module_stderr": "Killed"}, "No json: Killed"),
         ({"msg": "No json", "rc": 1, "module_stdout": "Welcome!\npassword=hidden"}, "No json: password=***"),
         ({"msg": "No json", "rc": 1}, "No json"),
+        ({"msg": "Timed out after 3 second(s).", "timedout": {"period": 3}}, "remediation_timeout: Timed out after 3 second(s)."),
+        ({"msg": "Timeout -5 is invalid"}, "remediation_timeout: Timeout -5 is invalid"),
     ],
 )
 def test_a_module_that_never_spoke_is_told_with_what_was_said_in_its_place(result, line):
