@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-MANAGERS = ("systemd", "supervisord", "docker", "podman", "sysv")
+from ._managers import MANAGERS
 
 
 def service_spec():

@@ -9,7 +9,7 @@ Validation, defaults and the reference in docs/policy.md all come from these tab
 from __future__ import annotations
 
 from ..module_utils._leaks import _words as words
-from ..module_utils._spec import MANAGERS
+from ..module_utils._managers import MANAGERS
 from ._policy_kinds import REQUIRED, Boolean, Choice, Duration, Field, Growth, Integer, Line, ListOf, Mapping, Section, Size, Text, Url, Variant
 
 OBSERVE = "observe"

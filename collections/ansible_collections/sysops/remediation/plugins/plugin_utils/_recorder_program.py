@@ -12,7 +12,7 @@ import zipfile
 PACKAGE = "sysops_recorder"
 SHEBANG = b"#!/usr/bin/env python3\n"
 ROOMS = ("_host_state", "_managers", "_recorder", "_sampling")
-FILES = ("_gates.py", "_run.py", "_services.py", "_units.py")
+FILES = ("_kernel.py", "_run.py", "_services.py")
 MAIN = "import sys\n\nfrom %s._recorder.main import main\n\nsys.exit(main())\n" % PACKAGE
 
 _ALWAYS = (1980, 1, 1, 0, 0, 0)  # zip's oldest date: the bytes must not depend on when it was built

@@ -50,7 +50,7 @@ class FakeManager(_base.Manager):
 
     def inspect(self, name):
         if name != "mail.service":
-            raise _base.ServiceNotFound("service '%s' not found; did you mean 'mail.service'?" % name, ["mail.service"])
+            raise _base.ServiceNotFound("service '%s' not found" % name, ["mail.service"])
         for moment, change in list(self.timeline):
             if self._acted_at is not None and self.clock.monotonic >= self._acted_at + moment:
                 self.timeline.remove((moment, change))

@@ -73,7 +73,7 @@ class TestBuild:
 
     def test_a_changed_source_is_a_changed_program(self, tmp_path):
         elsewhere = shutil.copytree(MODULE_UTILS, tmp_path / "module_utils")
-        (elsewhere / "_units.py").write_text("# other\n")
+        (elsewhere / "_run.py").write_text("# other\n")
         assert _recorder_program.build(elsewhere) != _recorder_program.build(MODULE_UTILS)
 
     @pytest.mark.parametrize("python", EACH_PYTHON)

@@ -15,8 +15,8 @@ import time
 
 import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils import _run
+from ansible_collections.sysops.remediation.plugins.module_utils._kernel import catches
 from ansible_collections.sysops.remediation.plugins.module_utils._runtimes import Watch, jvm, probes, recognise
-from ansible_collections.sysops.remediation.plugins.module_utils._runtimes.recognise import catches
 from ansible_collections.sysops.remediation.plugins.module_utils._sampling import procfs
 from hypothesis import given
 from hypothesis import strategies as st

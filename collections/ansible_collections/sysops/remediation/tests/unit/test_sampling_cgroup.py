@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.sysops.remediation.plugins.module_utils._kernel import group_pids
 from ansible_collections.sysops.remediation.plugins.module_utils._sampling import cgroup, host
 from tree_fixtures import lay_out, write
 
@@ -25,7 +26,7 @@ class TestHybrid:
         assert cgroup.read_memory(root, PREFORK_V1) == {"anon": 39440384, "swap": 0, "shmem": 5005312, "file": 8192}
 
     def test_pids(self, root):
-        assert cgroup.read_pids(root, PREFORK_V1) == {87, 89, 90}
+        assert group_pids(root, PREFORK_V1) == {87, 89, 90}
 
     def test_where_a_process_is(self, root):
         assert cgroup.locate(root, 87)["v1"] == {name: PREFORK_V1["v1"][name] for name in ("memory", "pids")}
@@ -105,14 +106,14 @@ class TestV2:
     def test_a_group_that_is_gone(self, root):
         gone = {"v2": "/sys/fs/cgroup/system.slice/gone.service"}
         assert cgroup.read_memory(root, gone) is None
-        assert cgroup.read_pids(root, gone) == set()
+        assert group_pids(root, gone) == set()
         assert cgroup.limits(root, gone) == []
 
     def test_the_memory_controller_may_be_off(self, tmp_path, root):
         """Then there is a group, which names the processes, and nothing that counts."""
         (tmp_path / self.OWN.lstrip("/") / "memory.stat").unlink()
         assert cgroup.read_memory(root, {"v2": self.OWN}) is None
-        assert cgroup.read_pids(root, {"v2": self.OWN}) == {127, 133, 134}
+        assert group_pids(root, {"v2": self.OWN}) == {127, 133, 134}
 
     def test_a_container_with_its_own_view_sees_its_limit_at_the_top(self, tmp_path):
         """Its cgroup namespace makes "/" of its own group."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .._gates import closed
 from .._managers import _base
 from . import result, scaling, service_gates, verify
-from .case import DOWN, life, snapshot
+from .case import life, snapshot
 from .request import RESTART, SCALE
 
 _PAST = {"reload": "reloaded", "restart": "restarted", "scale": "scaled", "start": "started"}
@@ -81,7 +81,7 @@ def not_done(case, gates, before, memory, done, started):
 
 def _add_help(case, answer, state, since=None):
     reason = result.exit_reason(state)
-    if state.active in DOWN and reason:
+    if state.active in _base.DOWN and reason:
         answer["notes"].append("%s is %s: %s" % (case.name, state.active, reason))
     answer["logs"] = result.last_lines(case, since or case.now["epoch"])
     answer["next_steps"] = result.next_steps(case, state)

@@ -11,7 +11,6 @@ from .._host_state import journal, lock, permit
 from .._managers import _base
 
 _LOG_LINES = 200
-DOWN = (_base.STOPPED, _base.FAILED)
 
 
 class Case:
@@ -40,7 +39,7 @@ class Case:
 
     @property
     def down(self):
-        return self.state.active in DOWN
+        return self.state.active in _base.DOWN
 
     @property
     def unfinished(self):

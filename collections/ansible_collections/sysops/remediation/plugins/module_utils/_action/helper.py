@@ -111,7 +111,7 @@ def _await_stopped(manager, name):
 
 def _is_stopped(manager, name):
     try:
-        return manager.inspect(name).active in (_base.STOPPED, _base.FAILED)
+        return manager.inspect(name).active in _base.DOWN
     except _base.ManagerError:
         return False  # the manager is busy or restarts; we ask again
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 
+from .._kernel import below, read_text
 from .._managers import _base
 from .._sampling import cgroup
-from .._sampling._files import below, read_text
 from .kernel_log import read_oom_kills
 from .post_mortem import examine, is_crash, is_ours
 
@@ -22,7 +22,7 @@ def look_into(evidence, run, root):
     dead = [one for one in evidence.values() if is_dead(one.service.state)]
     survivors = [one for one in evidence.values() if one not in dead]
     for one in survivors:
-        one.oom_killed = bool(_kills_counted(root, one.service.state))
+        one.oom_killed = bool(cgroup.read_oom_kills(root, one.service.state.cgroups))
     restarted = [one for one in survivors if one.service.state.n_restarts]
     if not dead and not restarted:
         return []
@@ -37,7 +37,7 @@ def look_into(evidence, run, root):
 
 def is_dead(state):
     """Tell whether nothing of the service runs: stopped, failed, or waiting for its next restart."""
-    if state.active in (_base.STOPPED, _base.FAILED):
+    if state.active in _base.DOWN:
         return True
     return state.active == _base.STARTING and not state.main_pid and is_crash(state)
 
@@ -49,11 +49,6 @@ def own_group(root):
         if controllers in ("", "name=systemd") and path != "/":
             return path[: -len("/init.scope")] or "/" if path.endswith("/init.scope") else path
     return "/"
-
-
-def _kills_counted(root, state):
-    """Return how many processes of the life that runs were killed, by the counter of its control group."""
-    return cgroup.read_oom_kills(root, state.cgroups)
 
 
 def _was_killed(one, kills, base):

@@ -9,9 +9,9 @@ import collections
 import os
 import re
 
+from .._kernel import below, group_pids, read_text
 from .._redact import is_secret_name, redact_argv
 from .._sampling import cgroup, fds, procfs
-from .._sampling._files import below, read_text
 from .._sampling.host import read_meminfo
 from .._units import human_size
 from ._gather import Part, Skipped, hurried
@@ -57,7 +57,7 @@ class Subject:
     def _find_pids(self):
         if not self.state.main_pid and not self.state.pids:
             raise Skipped("the service has no process")
-        found = set(self.state.pids or ()) or cgroup.read_pids(self.root, self.state.cgroups)
+        found = set(self.state.pids or ()) or group_pids(self.root, self.state.cgroups)
         if not found:
             found = procfs.members(procfs.scan(self.root), self.state.main_pid)
         alive = [(self.rss(pid), pid) for pid in found if os.path.isdir(below(self.root, "proc/%d" % pid))]

@@ -9,19 +9,20 @@ the clock. So every moment is remembered three ways, and compared by the one tha
 
 from __future__ import annotations
 
-import os
 import time
+
+from .._kernel import boot_id, uptime
 
 
 class Clock:
     """The host's time; tests hand in one of their own."""
 
     def __init__(self, root="/"):
-        self._boot_id = _boot_id(root)
+        self._boot_id = boot_id(root) or ""
 
     def stamp(self):
         """Return this moment as ``{boot_id, monotonic, epoch}``; ``monotonic`` counts seconds since boot, sleep included."""
-        return {"boot_id": self._boot_id, "monotonic": _since_boot(), "epoch": time.time()}
+        return {"boot_id": self._boot_id, "monotonic": uptime(), "epoch": time.time()}
 
     def sleep(self, seconds):
         time.sleep(seconds)
@@ -46,15 +47,3 @@ def is_stamp(value):
         and isinstance(value.get("boot_id"), str)
         and all(isinstance(value.get(key), (int, float)) and not isinstance(value.get(key), bool) for key in ("monotonic", "epoch"))
     )
-
-
-def _boot_id(root):
-    try:
-        with open(os.path.join(root, "proc/sys/kernel/random/boot_id")) as source:
-            return source.read().strip()
-    except OSError:
-        return ""
-
-
-def _since_boot():
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

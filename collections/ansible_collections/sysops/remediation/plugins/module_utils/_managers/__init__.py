@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ._base import ManagerError, ServiceNotFound, without_user
+from ._base import ManagerError, ServiceNotFound, did_you_mean, nearest, without_user
+
+_NAMES = ("systemd", "supervisord", "docker", "podman", "sysv")
 
 
 class _Drivers(Mapping):
     """Manager classes by name, imported when first asked for: most hosts have one manager, and the recorder starts every minute."""
 
     def __iter__(self):
-        return iter(("systemd", "supervisord", "docker", "podman", "sysv"))
+        return iter(_NAMES)
 
     def __len__(self):
-        return len(list(self))
+        return len(_NAMES)
 
     def __getitem__(self, name):
         if name == "systemd":
@@ -72,10 +74,7 @@ def nothing_runs(run, root="/", scope="system"):
 def _given(name, service, run, root):
     for_whom = "service '%s': " % service["name"] if "name" in service else ""
     if name not in MANAGERS:
-        import difflib  # only a name that is wrong needs it, and the recorder starts every minute
-
-        nearest = difflib.get_close_matches(name, MANAGERS, n=1)
-        hint = "; did you mean '%s'?" % nearest[0] if nearest else ""
+        hint = did_you_mean(nearest(name, MANAGERS, most=1))
         raise ManagerError("%sunknown manager '%s': use auto, %s%s" % (for_whom, name, ", ".join(MANAGERS), hint))
     manager = _make(name, service, run, root)
     can, why = manager.available()
@@ -129,16 +128,12 @@ def _nobody_knows(name, seen):
             manager.inspect(name)
         except ServiceNotFound:
             continue  # the others may still have something to say
-    nearest = _nearest(name, [known for manager, _why in seen for known in manager.names()])
-    hint = "; did you mean %s?" % " or ".join("'%s'" % one for one in nearest) if nearest else ""
     asked = ", ".join(manager.name for manager, _why in seen)
-    raise ServiceNotFound("service '%s' not found (asked %s)%s" % (name, asked, hint), nearest)
+    raise ServiceNotFound("service '%s' not found (asked %s)" % (name, asked), _nearest(name, [known for manager, _why in seen for known in manager.names()]))
 
 
 def _nearest(name, known):
     """Compare with and without systemd's suffix, so that 'postfx' finds 'postfix.service'."""
     short = {one[: -len(".service")] if one.endswith(".service") else one: one for one in known}
     stem = name[: -len(".service")] if name.endswith(".service") else name
-    import difflib
-
-    return [short[one] for one in difflib.get_close_matches(stem, short, n=3, cutoff=0.6)]
+    return [short[one] for one in nearest(stem, short)]

@@ -18,6 +18,22 @@ FAILED = "failed"  # not running, and the manager says so: crash, OOM, start lim
 UNKNOWN = "unknown"
 
 
+# What a service is in when nothing of it runs.
+DOWN = (STOPPED, FAILED)
+
+
+def nearest(name, known, most=3, cutoff=0.6):
+    """Return the known names that look most like this one."""
+    import difflib  # only a name that is wrong needs it, and the recorder starts every minute
+
+    return difflib.get_close_matches(name, list(known), n=most, cutoff=cutoff)
+
+
+def did_you_mean(names):
+    """Return the question that ends a message about a name that nobody knows; nothing when no other name comes near."""
+    return "; did you mean %s?" % " or ".join("'%s'" % one for one in names) if names else ""
+
+
 def without_user(server):
     """Return where a manager listens, without the user and password that its URL may hold: this is what may be shown, stored and compared."""
     scheme, separator, rest = (server or "").partition("://")
@@ -31,11 +47,11 @@ class ManagerError(Exception):
 
 
 class ServiceNotFound(ManagerError):
-    """No such service; ``nearest`` holds existing names that look like it."""
+    """No such service; ``nearest`` holds existing names that look like it, and the message asks whether one of them was meant."""
 
     def __init__(self, message, nearest=()):
-        super().__init__(message)
         self.nearest = list(nearest)
+        super().__init__(message + did_you_mean(self.nearest))
 
 
 class Unsupported(ManagerError):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 
+from .._kernel import NO_LIMIT_V1, below, group_pids
 from . import _proc
 
 V1_CONTROLLERS = ("memory", "pids", "systemd")  # "systemd" is the named hierarchy that only groups processes
-_V1_UNLIMITED = 1 << 62  # cgroup v1 writes the largest number of pages for "no limit"
 _BASE = "/sys/fs/cgroup"
 
 
@@ -23,10 +23,10 @@ def own_cgroups(root, control_group):
         return None
     found = {}
     v1 = {one: "%s/%s%s" % (_BASE, one, control_group) for one in V1_CONTROLLERS}
-    v1 = {one: path for one, path in v1.items() if _is_dir(root, path)}
+    v1 = {one: path for one, path in v1.items() if os.path.isdir(below(root, path))}
     if v1:
         found["v1"] = v1
-    if _is_file(root, _BASE + "/cgroup.controllers") and _is_dir(root, _BASE + control_group):
+    if os.path.isfile(below(root, _BASE, "cgroup.controllers")) and os.path.isdir(below(root, _BASE + control_group)):
         found["v2"] = _BASE + control_group
     return found or None
 
@@ -49,37 +49,10 @@ def memory_limit(root, cgroups):
     cgroups = cgroups or {}
     path = cgroups["v2"] + "/memory.max" if "v2" in cgroups else cgroups.get("v1", {}).get("memory", "/nowhere") + "/memory.limit_in_bytes"
     text = (_proc.read(root, path) or "").strip()
-    return int(text) if text.isdigit() and int(text) < _V1_UNLIMITED else None
+    return int(text) if text.isdigit() and int(text) < NO_LIMIT_V1 else None
 
 
 def pids(root, cgroups):
     """Return the sorted PIDs in these cgroups and those below them, or None when they cannot be told."""
-    if not cgroups:
-        return None
-    v1 = cgroups.get("v1", {})
-    top = cgroups.get("v2") or v1.get("systemd") or v1.get("memory") or v1.get("pids")
-    found = set()
-    for folder, _folders, files in os.walk(_below(root, top)):
-        if "cgroup.procs" in files:
-            found.update(_read_pids(os.path.join(folder, "cgroup.procs")))
-    return sorted(found)
-
-
-def _read_pids(path):
-    try:
-        with open(path, encoding="ascii") as stream:
-            return {int(line) for line in stream if line.strip().isdigit() and int(line) > 0}  # 0: not in our PID namespace
-    except OSError:
-        return set()
-
-
-def _below(root, path):
-    return os.path.join(root, path.lstrip("/"))
-
-
-def _is_dir(root, path):
-    return os.path.isdir(_below(root, path))
-
-
-def _is_file(root, path):
-    return os.path.isfile(_below(root, path))
+    found = group_pids(root, cgroups)
+    return None if found is None else sorted(found)

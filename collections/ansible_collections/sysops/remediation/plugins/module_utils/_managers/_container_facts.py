@@ -36,7 +36,7 @@ def facts(container):
     active = word(status)
     if active == _base.STOPPED and result not in (None, "success") and signum != _SIGTERM and not _was_stopped(policy):
         active = _base.FAILED
-    down = active in (_base.STOPPED, _base.FAILED)
+    down = active in _base.DOWN
     return {
         "active": active,
         "sub": status,

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import signal
 import time
 
+from .._kernel import below, boot_id, catches
 from . import _base, _cgroup, _container_facts, _engine_api, _proc
 
 PING_TIMEOUT = 5
@@ -86,7 +86,7 @@ class ContainerEngine(_base.Manager):
         state = self.inspect(name)
         if state.flags.get("transient"):
             raise _base.Unsupported("%s was started with --rm: stopping it removes it; use a restart" % state.name, "transient")
-        self._act("stop", state, timeout, force_kill, lambda state: state.active in (_base.STOPPED, _base.FAILED))
+        self._act("stop", state, timeout, force_kill, lambda state: state.active in _base.DOWN)
 
     def start(self, name, timeout):
         self._act("start", self.inspect(name), timeout)
@@ -96,7 +96,7 @@ class ContainerEngine(_base.Manager):
         state = self.inspect(name)
         if state.incarnation is None:
             raise _base.ManagerError("%s is not running (%s): nothing to reload" % (state.name, state.sub))
-        if state.cgroups is None or not _proc.catches(self.root, state.main_pid, signal.SIGHUP):
+        if state.cgroups is None or not catches(self.root, state.main_pid, signal.SIGHUP):
             raise _base.Unsupported("%s is not known to handle SIGHUP: it cannot be told to reload, use a restart" % state.name, "reload")
         self._ask().post("/containers/%s/kill" % state.name, timeout, signal="SIGHUP")
 
@@ -145,7 +145,7 @@ class ContainerEngine(_base.Manager):
             return [_base.without_user(self.server).rpartition("://")[2]]
         runtime_dir = _proc.runtime_dir()
         paths = [path % runtime_dir if "%s" in path else path for path in self.sockets if ("%s" in path) == (self.scope == "user")]
-        return [path for path in paths if os.path.exists(os.path.join(self.root, path.lstrip("/")))]
+        return [path for path in paths if os.path.exists(below(self.root, path))]
 
     def _ask(self):
         if self._engine is None:
@@ -165,9 +165,7 @@ class ContainerEngine(_base.Manager):
         except _engine_api.EngineError as error:
             if error.status != 404:
                 raise _base.ManagerError("%s, container '%s': %s" % (self.name, name, error)) from None
-        nearest = difflib.get_close_matches(name, self.names(), n=3)
-        hint = "; did you mean %s?" % " or ".join("'%s'" % one for one in nearest) if nearest else ""
-        raise _base.ServiceNotFound("service '%s' not found in %s at %s%s" % (name, self.name, self._ask().path, hint), nearest)
+        raise _base.ServiceNotFound("service '%s' not found in %s at %s" % (name, self.name, self._ask().path), _base.nearest(name, self.names()))
 
     def _id(self, name):
         return self._container(name)["Id"]
@@ -194,7 +192,7 @@ class ContainerEngine(_base.Manager):
         facts["notes"].append("the processes of %s cannot be seen from here" % _container_facts.name_of(container))
         started_at = _container_facts.epoch(container["State"].get("StartedAt"))
         ticks = None if started_at is None else int(started_at * 1000)
-        return _base.Incarnation(_proc.boot_id(self.root), facts["main_pid"], ticks, container["Id"][:12], started_at)
+        return _base.Incarnation(boot_id(self.root), facts["main_pid"], ticks, container["Id"][:12], started_at)
 
     def _memory_limit(self, container):
         """Return the limit that holds now; the kernel's word counts, as an engine may only remember the one of the start."""

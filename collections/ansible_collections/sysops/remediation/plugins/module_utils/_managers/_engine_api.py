@@ -11,7 +11,9 @@ import os
 import socket
 import urllib.parse
 
+from .._kernel import below
 from ._base import ManagerError, TimedOut
+from ._unix_http import UnixConnection
 
 
 class EngineError(ManagerError):
@@ -27,7 +29,7 @@ class Engine:
 
     def __init__(self, path, root="/"):
         self.path = path
-        self._file = os.path.join(root, path.lstrip("/"))
+        self._file = below(root, path)
 
     def get(self, path, timeout, **query):
         payload = self.request("GET", path, timeout, query)
@@ -41,7 +43,7 @@ class Engine:
 
     def request(self, method, path, timeout, query=None, body=None):
         """Return the body of the answer; raise TimedOut, EngineError or ManagerError."""
-        connection = _Connection(self._file, timeout)
+        connection = UnixConnection(self._file, timeout)
         url = path + ("?" + urllib.parse.urlencode(query) if query else "")
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
@@ -76,14 +78,3 @@ def _message(payload, response):
         return str(json.loads(payload.decode("utf-8", "replace"))["message"]).strip()
     except (ValueError, KeyError, TypeError):
         return "HTTP status %d %s" % (response.status, response.reason)
-
-
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, path, timeout):
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from .._kernel import below, boot_id, read_text
 from ._base import Incarnation
 
 _DEAD = ("Z", "X")
@@ -15,14 +16,9 @@ _DEAD = ("Z", "X")
 def read(root, path):
     """Return the text of ``path`` below ``root``, or None if it cannot be read."""
     try:
-        with open(os.path.join(root, path.lstrip("/")), encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
+        return read_text(below(root, path))
+    except PermissionError:
         return None
-
-
-def boot_id(root):
-    return (read(root, "proc/sys/kernel/random/boot_id") or "").strip() or None
 
 
 def boot_time(root):
@@ -84,11 +80,3 @@ def pids_of_program(root, path):
             if executable in (path, path + " (deleted)"):  # deleted: the package was upgraded meanwhile
                 found.append(int(entry))
     return found
-
-
-def catches(root, pid, signum):
-    """Tell whether the process has a handler for the signal; without one, most signals end it."""
-    for line in (read(root, "proc/%d/status" % pid) or "").splitlines():
-        if line.startswith("SigCgt:"):
-            return bool(int(line.split()[1], 16) >> (signum - 1) & 1)
-    return False

@@ -14,7 +14,9 @@ import socket
 import urllib.parse
 import xmlrpc.client
 
+from .._kernel import below
 from ._base import ManagerError
+from ._unix_http import UnixConnection
 
 CONFIGS = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf", "/usr/local/etc/supervisord.conf", "/opt/local/etc/supervisord.conf")
 SOCKETS = (
@@ -74,7 +76,7 @@ def from_config(root, path):
     """Return the Address that a supervisord.conf tells, or None."""
     parser = configparser.RawConfigParser(inline_comment_prefixes=(";", " #"), strict=False)
     try:
-        with open(os.path.join(root, path.lstrip("/")), encoding="utf-8") as stream:
+        with open(below(root, path), encoding="utf-8") as stream:
             parser.read_file(stream)
     except (OSError, UnicodeDecodeError, configparser.Error):
         return None
@@ -125,7 +127,7 @@ def _credentials(parser, section):
 def _trusted_socket(root, path):
     """A socket that just anyone left in a public directory is not supervisord's word."""
     try:
-        owner = os.stat(os.path.join(root, path.lstrip("/"))).st_uid
+        owner = os.stat(below(root, path)).st_uid
     except OSError:
         return False
     return owner in (0, os.geteuid())
@@ -144,17 +146,6 @@ def _without_user(text):
     return re.sub(r"^(\w+://)?.*@", r"\1***@", text)
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, timeout):
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 class _Transport(xmlrpc.client.Transport):
     def __init__(self, address, root, timeout):
         super().__init__()
@@ -165,7 +156,7 @@ class _Transport(xmlrpc.client.Transport):
     def make_connection(self, host):
         address = self._address
         if address.path:
-            return _UnixConnection(os.path.join(self._root, address.path.lstrip("/")), self._timeout)
+            return UnixConnection(below(self._root, address.path), self._timeout)
         kind = http.client.HTTPSConnection if address.tls else http.client.HTTPConnection
         return kind(address.host, timeout=self._timeout)
 

@@ -129,7 +129,7 @@ def facts(properties, boot_time=None, has_processes=False):
 
 def number(text):
     """Return an int, or None for nothing, ``infinity`` and ``[not set]``."""
-    return None if (text or "") in _NO_LIMIT or not text.isdigit() else int(text)
+    return None if (text or "") in _NO_LIMIT or not text.isdecimal() else int(text)
 
 
 def moment(monotonic, boot_time):

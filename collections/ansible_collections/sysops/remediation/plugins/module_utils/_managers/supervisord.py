@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import difflib
 import signal
 import time
 import xmlrpc.client
 
+from .._kernel import catches
 from . import _base, _proc, _supervisord_rpc
 
 READ_TIMEOUT = 10
@@ -53,7 +53,7 @@ def facts(info):
         "main_pid": info["pid"] or None,
         "result": _result(word, status) if ended else None,
         "exit_code": status if word in ("EXITED", "STOPPED") and ended and status != _BY_SIGNAL else None,
-        "stopped_at": float(info["stop"]) if ended and active in (_base.STOPPED, _base.FAILED) else None,
+        "stopped_at": float(info["stop"]) if ended and active in _base.DOWN else None,
         "last_incarnation": _last_life(info) if ended else None,
         "notes": notes,
         "flags": flags,
@@ -158,7 +158,7 @@ class Supervisord(_base.Manager):
         state = self.inspect(name)
         if state.incarnation is None:
             raise _base.ManagerError("%s is not running (%s): nothing to reload" % (state.name, state.sub))
-        if not _proc.catches(self.root, state.main_pid, signal.SIGHUP):
+        if not catches(self.root, state.main_pid, signal.SIGHUP):
             raise _base.Unsupported("%s does not handle SIGHUP, it would end it: use a restart" % state.name, "reload")
         self._signal(state.name, "HUP")
 
@@ -175,9 +175,8 @@ class Supervisord(_base.Manager):
         members = sorted(full_name(info) for info in everything if info["group"] == name.partition(":")[0])
         if members and name.partition(":")[2] in ("", "*"):
             raise _base.Unsupported("'%s' is a group of supervisord, not one service: name one of %s" % (name, ", ".join(members[:8])), "group")
-        nearest = difflib.get_close_matches(name, sorted({known for info in everything for known in (full_name(info), info["name"])}), n=3)
-        hint = "; did you mean %s?" % " or ".join("'%s'" % one for one in nearest) if nearest else ""
-        raise _base.ServiceNotFound("service '%s' not found in supervisord at %s%s" % (name, self._where(), hint), nearest)
+        known = sorted({known for info in everything for known in (full_name(info), info["name"])})
+        raise _base.ServiceNotFound("service '%s' not found in supervisord at %s" % (name, self._where()), _base.nearest(name, known))
 
     def _find(self, name):
         """Return the info of ``group:name``, or of a bare name that only one group has."""
@@ -229,7 +228,7 @@ def _last(items, count):
 
 
 def _is_down(state):
-    return state.active in (_base.STOPPED, _base.FAILED)
+    return state.active in _base.DOWN
 
 
 def _refusal(verb, name, fault):

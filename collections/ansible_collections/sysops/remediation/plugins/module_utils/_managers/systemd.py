@@ -9,6 +9,7 @@ import os
 import time
 
 from .. import _run
+from .._kernel import below, boot_id
 from . import _base, _cgroup, _proc, _systemd_relations, _systemd_show
 
 READ_TIMEOUT = 20
@@ -20,11 +21,11 @@ class Systemd(_base.Manager):
     atomic_restart = True
 
     def available(self):
-        if not os.path.isdir(os.path.join(self.root, "run/systemd/system")):
+        if not os.path.isdir(below(self.root, "run/systemd/system")):
             return False, "systemd does not run as PID 1 (no /run/systemd/system)"
         if not _run.is_installed("systemctl", self.root):
             return False, "systemd runs as PID 1, but there is no systemctl"
-        if self.scope == "user" and not os.path.exists(os.path.join(self.root, _proc.runtime_dir().lstrip("/"), "systemd", "private")):
+        if self.scope == "user" and not os.path.exists(below(self.root, _proc.runtime_dir(), "systemd/private")):
             return False, (
                 "no systemd user manager runs for uid %d (no %s/systemd): become the user who owns the service, "
                 "and see that 'loginctl enable-linger USER' was done" % (os.geteuid(), _proc.runtime_dir())
@@ -152,7 +153,7 @@ class Systemd(_base.Manager):
         return _base.Unsupported("'%s' is a template, not a service: name one instance such as '%sNAME.service' (%s)" % (unit, stem, seen), "template")
 
     def _state(self, unit, asked):
-        if _systemd_show.active_word(unit) in (_base.STOPPED, _base.FAILED):
+        if _systemd_show.active_word(unit) in _base.DOWN:
             self._refuse_unloadable(unit, asked)
         cgroups = _cgroup.own_cgroups(self.root, unit.get("ControlGroup"))
         pids = _cgroup.pids(self.root, cgroups)
@@ -172,18 +173,14 @@ class Systemd(_base.Manager):
     def _refuse_unloadable(self, unit, asked):
         load, name = unit.get("LoadState"), unit["Id"]
         if load == "not-found":
-            nearest = self._nearest(name)
-            hint = "; did you mean %s?" % " or ".join("'%s'" % one for one in nearest) if nearest else ""
-            raise _base.ServiceNotFound("service '%s' not found in systemd%s" % (asked, hint), nearest)
+            raise _base.ServiceNotFound("service '%s' not found in systemd" % asked, self._nearest(name))
         if load == "masked":
             raise _base.Unsupported("%s is masked: systemd will not start it; 'systemctl unmask %s' first, if that is meant" % (name, name), "masked")
         if load not in ("loaded", None):
             raise _base.Unsupported("%s cannot be loaded: %s; see 'systemctl status %s'" % (name, _systemd_show.load_error(unit), name), load)
 
     def _nearest(self, name):
-        import difflib  # only a name that is wrong needs it, and the recorder starts every minute
-
-        return difflib.get_close_matches(name, self.names(), n=3, cutoff=0.75)
+        return _base.nearest(name, self.names(), cutoff=0.75)  # all end in .service, which alone makes them alike
 
     def _last_incarnation(self, unit):
         """Return what systemd remembers of the last life; without start ticks it has no id."""
@@ -191,7 +188,7 @@ class Systemd(_base.Manager):
         if not pid:
             return None
         started = _systemd_show.moment(unit.get("ExecMainStartTimestampMonotonic"), _proc.boot_time(self.root))
-        last = _base.Incarnation(_proc.boot_id(self.root), pid, None, unit.get("InvocationID") or None, started).as_dict()
+        last = _base.Incarnation(boot_id(self.root), pid, None, unit.get("InvocationID") or None, started).as_dict()
         last["id"] = None
         return last
 

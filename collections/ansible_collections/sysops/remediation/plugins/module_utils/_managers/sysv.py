@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import signal
 import time
 
 from .. import _run
+from .._kernel import below
 from . import _base, _init_script, _proc
 
 FOLDER = "/etc/init.d"
@@ -123,7 +123,7 @@ class Sysv(_base.Manager):
         return [{"name": other, "active": self.inspect(other).active, "relation": "Required-Start", "hard": False} for other in needed]
 
     def _below(self, path):
-        return os.path.join(self.root, path.lstrip("/"))
+        return below(self.root, path)
 
     def _is_script(self, name):
         path = self._below(os.path.join(FOLDER, name))
@@ -132,9 +132,8 @@ class Sysv(_base.Manager):
 
     def _text(self, name):
         if not self._is_script(name):
-            nearest = difflib.get_close_matches(name, self.names(), n=3)
-            hint = "; did you mean %s?" % " or ".join("'%s'" % one for one in nearest) if nearest else ""
-            raise _base.ServiceNotFound("service '%s' not found: there is no executable script %s/%s%s" % (name, FOLDER, name, hint), nearest)
+            nearest = _base.nearest(name, self.names())
+            raise _base.ServiceNotFound("service '%s' not found: there is no executable script %s/%s" % (name, FOLDER, name), nearest)
         return _proc.read(self.root, os.path.join(FOLDER, name)) or ""
 
     def _facilities(self, name, keyword):
@@ -169,7 +168,7 @@ class Sysv(_base.Manager):
 
     def _written_pid(self, path):
         digits = (_proc.read(self.root, path) or "").split()[:1]
-        return int(digits[0]) if digits and digits[0].isdigit() else None
+        return int(digits[0]) if digits and digits[0].isdecimal() else None
 
     def _from_pid_file(self, path):
         """Return the PID in the file, unless that process began after the file was written: then the PID was given to another."""

@@ -15,7 +15,7 @@ import re
 import stat
 import struct
 
-from .._sampling._files import below, read_text
+from .._kernel import below, read_text
 
 _MAGIC = b"\xca\xfe\xc0\xc0"
 _HEADER = 32  # bytes

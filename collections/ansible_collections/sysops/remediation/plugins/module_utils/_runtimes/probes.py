@@ -22,8 +22,9 @@ import re
 import signal
 import tempfile
 
+from .._kernel import catches
 from . import jvm
-from .recognise import catches, same_process
+from .recognise import same_process
 
 TIMEOUT = 20  # seconds
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import re
 
+from .._kernel import below, read_text
 from .._sampling import procfs
-from .._sampling._files import below, read_text
 
 # The first that matches wins. A mapped library tells more than a name: anyone may call a script "java".
 _LIBRARIES = (
@@ -111,16 +111,6 @@ def _forked_workers(pid, processes):
     if parent is None or not parent.stack:
         return 0
     return sum(1 for one in processes.values() if one.ppid == pid and one.stack == parent.stack)
-
-
-def catches(root, pid, signal_number):
-    """Tell whether a process has a handler for a signal (SigCgt). Without one most signals end it, so nobody may send it."""
-    try:
-        status = read_text(below(root, "proc/%d/status" % pid)) or ""
-    except PermissionError:
-        return False
-    found = re.search(r"^SigCgt:\s*([0-9a-f]+)", status, re.MULTILINE)
-    return bool(found) and bool(int(found.group(1), 16) >> (signal_number - 1) & 1)
 
 
 def same_process(root, pid, start_ticks):

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import os
 
-from ._files import below, read_keyed, read_number, read_text
-
-BASE = "/sys/fs/cgroup"
-NO_LIMIT_V1 = 1 << 62  # v1 writes "no limit" as the largest page-aligned 64-bit number
+from .._kernel import NO_LIMIT_V1, below, read_keyed, read_number, read_text
 
 # What the kernel holds for a group and cannot take back, by name, where memory.stat has no total (Linux < 5.18).
 _KERNEL_PARTS = ("kernel_stack", "pagetables", "sec_pagetables", "percpu", "vmalloc", "slab_unreclaimable")
@@ -74,21 +71,6 @@ def socket_memory(root, cgroups):
     """Return the bytes that v1 counts for TCP buffers, 0 where it does not."""
     folder = (cgroups or {}).get("v1", {}).get("memory")
     return (read_number(below(root, folder, "memory.kmem.tcp.usage_in_bytes")) or 0) if folder else 0
-
-
-def read_pids(root, cgroups):
-    """Return the set of PIDs in the service's own control group and below it; None if it has none."""
-    cgroups = cgroups or {}
-    v1 = cgroups.get("v1", {})
-    top = cgroups.get("v2") or v1.get("systemd") or v1.get("memory") or v1.get("pids")
-    if not top:
-        return None
-    found = set()
-    for folder, _folders, files in os.walk(below(root, top)):
-        if "cgroup.procs" in files:
-            text = read_text(os.path.join(folder, "cgroup.procs")) or ""
-            found.update(int(line) for line in text.split())
-    return found - {0}  # 0: a process outside of our PID namespace
 
 
 def read_oom_kills(root, cgroups):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import os
 
-from ._files import below, read_text
+from .._kernel import below, read_text
 
 CLASSIFY_AT_MOST = 4096  # descriptors of one process whose kind is read at each sample: ~2 us each
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import time
 
+from .._kernel import below, boot_id, read_text, uptime
 from . import cgroup
-from ._files import below, read_text
 
 KIB = 1024
 
@@ -26,11 +26,6 @@ def read_host(root="/", now=None):
         "swap_total": memory.get("SwapTotal"),
         "swap_free": memory.get("SwapFree"),
     }
-
-
-def boot_id(root="/"):
-    """Return what tells this boot of the host from every other one, or None."""
-    return (read_text(below(root, "proc/sys/kernel/random/boot_id")) or "").strip() or None
 
 
 def read_meminfo(root="/"):
@@ -55,11 +50,6 @@ def hides_processes(root="/"):
                 if option.startswith("hidepid=") and option not in ("hidepid=0", "hidepid=off"):
                     return option
     return None
-
-
-def uptime():
-    """Return seconds since the boot, time asleep included."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def asleep():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import os
 
-from ._files import below, number, read_text
+from .._kernel import below, number, read_text
 
 # ``stack`` is the address where the stack starts. Each exec draws a new random one and fork keeps it,
 # so processes with the same value share their pages with an ancestor.

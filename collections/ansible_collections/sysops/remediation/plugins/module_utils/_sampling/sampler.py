@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .._kernel import group_pids
 from . import cgroup, fds, procfs
 
 # What is sampled, in the order in which the history store writes it, with its unit.
@@ -63,7 +64,7 @@ class Sample:
 
 def find_pids(root, target, processes):
     """Return the PIDs of the service that are alive in the scan."""
-    pids = cgroup.read_pids(root, target.cgroups)
+    pids = group_pids(root, target.cgroups)
     if not pids:
         pids = procfs.members(processes, target.main_pid) or set(target.pids or ())
     return {pid for pid in pids if pid in processes and processes[pid].state not in _DEAD}
@@ -77,7 +78,7 @@ def sample(root, target, processes, tmpfs=()):
     """
     pids = find_pids(root, target, processes)
     memory = cgroup.read_memory(root, target.cgroups)
-    if not pids and (memory is None or cgroup.read_pids(root, target.cgroups) == set()):
+    if not pids and (memory is None or group_pids(root, target.cgroups) == set()):
         return None
     taken = Sample(pids)
     _count_processes(taken, processes)
