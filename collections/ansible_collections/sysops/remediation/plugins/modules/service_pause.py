@@ -94,6 +94,8 @@ from ..module_utils._host_state import paths, pause
 from ..module_utils._host_state.clock import Clock
 from ..module_utils._managers import ManagerError, resolve
 
+LONGEST = 366 * 86400  # seconds
+
 
 def argument_spec():
     spec = dict(
@@ -120,7 +122,7 @@ def apply(params, check_mode):
     """Return the module's result."""
     directory, subject = find(params)
     now = Clock().stamp()
-    seconds = _units.parse_duration(params["duration"]) if params["duration"] else None
+    seconds = _seconds(params["duration"])
     before = _own(directory, subject, now)
     changed = _differs(before, params)
     if changed and not check_mode:
@@ -136,6 +138,18 @@ def apply(params, check_mode):
         "msg": "%s: %s" % (subject, _text(after, now)),
         "diff": {"before": _text(before, now) + "\n", "after": (_text(after, now) if changed else _text(before, now)) + "\n"},
     }
+
+
+def _seconds(duration):
+    if not duration:
+        return None
+    try:
+        seconds = _units.parse_duration(duration)
+    except ValueError as error:
+        raise ValueError("duration: %s" % error) from error
+    if not 0 < seconds <= LONGEST:
+        raise ValueError("duration: '%s' is not more than 0 and at most a year; without a duration it is paused until it is resumed" % duration)
+    return seconds
 
 
 def _own(directory, subject, now):

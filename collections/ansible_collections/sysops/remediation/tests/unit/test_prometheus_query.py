@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.server
 import json
 import pathlib
@@ -66,7 +67,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
         for name, value in self.server.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(self.server.body)
+        with contextlib.suppress(ConnectionError):  # who asked may have gone away
+            self.wfile.write(self.server.body)
 
     def log_message(self, *_args):
         pass
