@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from . import _managers
 from ._sampling import procfs, sampler
+from ._services import all_running, target_of
 
 
 def running_services(run, root="/", scope="system", server=None, manager=None):
@@ -14,33 +14,15 @@ def running_services(run, root="/", scope="system", server=None, manager=None):
 
     A row is ``{service, name, manager, scope, active, sub, main_pid, comm, processes, memory}``; what cannot be seen is None.
     """
-    asked = [one for one, _why in _managers.usable(run, root, scope, server, only=manager)]
-    states, warnings = [], []
-    for one in asked:
-        try:
-            states += one.inspect_running()
-        except _managers.ManagerError as error:
-            warnings.append("services of %s are missing: %s" % (one.name, error))
-    if not states and not warnings:
-        warnings.append(_managers.nothing_runs(run, root, scope))
-    processes = procfs.scan(root) if states else {}
-    return sorted((_row(root, state, processes) for state in states), key=lambda row: row["service"]), warnings
+    services, warnings = all_running(run, root, scope, server, manager)
+    processes = procfs.scan(root) if services else {}
+    return sorted((_row(root, service.state, processes) for service in services), key=lambda row: row["service"]), warnings
 
 
 def _row(root, state, processes):
     row = {"service": state.key, "name": state.name, "manager": state.manager, "scope": state.scope, "active": state.active, "sub": state.sub}
     row.update(main_pid=state.main_pid, comm=None, processes=None, memory=None)
-    if state.incarnation is None:
-        return row
-    target = sampler.Target(state.key, state.main_pid, state.incarnation.start_ticks, state.cgroups, state.pids)
-    taken = sampler.sample(root, target, processes)
+    taken = sampler.sample(root, target_of(state, state.key), processes) if state.incarnation else None
     if taken is not None:
-        row["comm"] = procfs.read_comm(root, state.main_pid)
-        row["processes"] = len(taken.pids) or None
-        row["memory"] = _memory(taken.values)
+        row.update(comm=procfs.read_comm(root, state.main_pid), processes=len(taken.pids) or None, memory=taken.memory)
     return row
-
-
-def _memory(values):
-    """Return what a leak would grow: anonymous memory and what of it was swapped out, never page cache."""
-    return values["anon"] + values.get("swap", 0) if "anon" in values else None

@@ -31,11 +31,9 @@ class Service:
 
     def target(self):
         """Return what the sampler needs, or None when there is no process to sample."""
-        state = self.state
-        if state.active not in (_base.RUNNING, _base.STARTING, _base.STOPPING) or not state.main_pid:
+        if self.state.active not in (_base.RUNNING, _base.STARTING, _base.STOPPING) or not self.state.main_pid:
             return None
-        ticks = state.incarnation.start_ticks if state.incarnation else None
-        return Target(self.identity, state.main_pid, ticks, state.cgroups, state.pids)
+        return target_of(self.state, self.identity)
 
     def refresh(self):
         """Ask the manager again; return the new target or None."""
@@ -46,13 +44,19 @@ class Service:
         return self.target()
 
 
+def target_of(state, key):
+    """Return where the sampler finds a service in this state."""
+    ticks = state.incarnation.start_ticks if state.incarnation else None
+    return Target(key, state.main_pid, ticks, state.cgroups, state.pids)
+
+
 def find(wanted, run, root="/"):
     """Return (list of Service, warnings) for the services that were asked for, or for all that run.
 
     Raises ManagerError, with one line for people, for a service or manager that does not exist.
     """
     if not wanted:
-        return _all_running(run, root)
+        return all_running(run, root)
     found = {}
     for one in wanted:
         manager, reason = _managers.resolve(one, run, root)
@@ -61,17 +65,18 @@ def find(wanted, run, root="/"):
     return list(found.values()), []
 
 
-def _all_running(run, root):
+def all_running(run, root="/", scope="system", server=None, manager=None):
+    """Return (list of Service, warnings) of everything that runs; ``manager`` limits it to one, and then raises ManagerError if that cannot be asked."""
     found, warnings = [], []
-    for manager, reason in _managers.usable(run, root):
+    for one, reason in _managers.usable(run, root, scope, server, only=manager):
         try:
-            states = manager.inspect_running()
+            states = one.inspect_running()
         except _base.ManagerError as error:
-            warnings.append("services of %s are missing: %s" % (manager.name, error))
+            warnings.append("services of %s are missing: %s" % (one.name, error))
             continue
-        found += [Service(manager, reason, state) for state in states]
+        found += [Service(one, reason, state, server) for state in states]
     if not found and not warnings:
-        warnings.append(_managers.nothing_runs(run, root))
+        warnings.append(_managers.nothing_runs(run, root, scope))
     return found, warnings
 
 

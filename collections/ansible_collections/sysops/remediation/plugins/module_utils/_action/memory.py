@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 from .._sampling import procfs, sampler
+from .._services import target_of
 
 
 def service_memory(state, root="/"):
     """Return bytes, or None when they cannot be read or nothing of the service runs."""
     if not state.main_pid and not state.pids and not state.cgroups:
         return None
-    ticks = state.incarnation.start_ticks if state.incarnation else None
-    target = sampler.Target(state.key, state.main_pid, ticks, state.cgroups, state.pids)
-    taken = sampler.sample(root, target, procfs.scan(root))
-    if taken is None or "anon" not in taken.values:
-        return None
-    return taken.values["anon"] + taken.values.get("swap", 0)
+    taken = sampler.sample(root, target_of(state, state.key), procfs.scan(root))
+    return None if taken is None else taken.memory

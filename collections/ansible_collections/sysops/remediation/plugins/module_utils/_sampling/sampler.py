@@ -57,6 +57,11 @@ class Sample:
         self.fd_kinds = {}
         self.fds_of = {}  # {pid: number of descriptors}: their limit holds for each process
 
+    @property
+    def memory(self):
+        """Return the bytes that a leak would grow: anonymous memory and what of it was swapped out, never page cache. None if they cannot be read."""
+        return self.values["anon"] + self.values.get("swap", 0) if "anon" in self.values else None
+
     def cannot(self, names, reason):
         for name in names:
             self.unreadable.setdefault(name, reason)
