@@ -11,25 +11,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 from action_lab import COLLECTIONS, PATIENCE
 from ansible_collections.sysops.remediation.plugins.plugin_utils import _recorder_program
+from old_python import OLD_PYTHON
 
 MODULE_UTILS = COLLECTIONS / "ansible_collections/sysops/remediation/plugins/module_utils"
 LEAN = ("-S", "-E", "-s")
-
-
-def oldest_python():
-    """Return the path of a Python 3.8 that runs, None if this machine has none; pyenv's shims may be there without it."""
-    for path in [*Path.home().glob(".pyenv/versions/3.8.*/bin/python3.8"), shutil.which("python3.8")]:
-        if path and subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0:
-            return str(path)
-    return None
-
-
-OLD_PYTHON = oldest_python()
 EACH_PYTHON = [
     pytest.param(sys.executable, id="current"),
     pytest.param(OLD_PYTHON, id="3.8", marks=pytest.mark.skipif(not OLD_PYTHON, reason="no Python 3.8 on this machine")),
