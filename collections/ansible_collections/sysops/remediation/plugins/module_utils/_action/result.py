@@ -7,20 +7,13 @@ from __future__ import annotations
 
 from .. import _redact
 from .._gates import closed
+from .._managers._base import look_at
 from .._units import human_duration, human_size
 from .case import snapshot
 
 _BAD = ("refused", "already_changed", "unverified", "inconclusive", "failed")
 _LINES = 20
 
-# Commands with which a person looks further, by manager.
-_LOOK = {
-    "systemd": "systemctl status {name}; journalctl -u {name} -n 50",
-    "supervisord": "supervisorctl status {name}; supervisorctl tail {name} stderr",
-    "docker": "docker inspect {name}; docker logs --tail 50 {name}",
-    "podman": "podman inspect {name}; podman logs --tail 50 {name}",
-    "sysv": "service {name} status; tail -n 50 /var/log/syslog",
-}
 _BY_RESULT = {
     "oom-kill": "it was killed for its memory: raise its limit or find out what it needs at start",
     "start-limit-hit": "its manager gave up after several tries: read its log first, then 'systemctl reset-failed {name}' or start it by hand",
@@ -93,9 +86,7 @@ def next_steps(case, state):
     failed = [one["name"] for one in case.dependencies if one["active"] == "failed"]
     if failed:
         steps.append("look at what it depends on: %s failed" % ", ".join(failed))
-    if case.state.manager in _LOOK:
-        steps.append(_LOOK[case.state.manager].format(name=case.name))
-    return steps
+    return [*steps, look_at(case.state.manager, case.name)]
 
 
 def exit_reason(state):

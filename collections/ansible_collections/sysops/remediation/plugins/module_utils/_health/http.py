@@ -11,6 +11,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from . import _result
+from .network import tls_context
 
 _ENOUGH = 1048576  # bytes of a body that are looked at
 
@@ -40,11 +41,7 @@ def http_page(probe):
 def _connection(url, probe):
     if url.scheme == "http":
         return http.client.HTTPConnection(url.hostname, url.port, timeout=probe["timeout"])
-    context = ssl.create_default_context(cafile=probe.get("ca_file"))
-    if not probe.get("validate_certs", True):
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(url.hostname, url.port, timeout=probe["timeout"], context=context)
+    return http.client.HTTPSConnection(url.hostname, url.port, timeout=probe["timeout"], context=tls_context(probe))
 
 
 def _judge(probe, status, body):

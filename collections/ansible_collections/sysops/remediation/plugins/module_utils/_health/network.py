@@ -28,7 +28,7 @@ def tls(probe):
     """Connect, shake hands, check the certificate; then as tcp."""
     target = "%s:%d" % (probe["host"], probe["port"])
     try:
-        context = _tls_context(probe)
+        context = tls_context(probe)
     except OSError as error:
         return _result.inconclusive("cannot read the CA file %s: %s" % (probe.get("ca_file"), error.strerror or error))
     try:
@@ -44,7 +44,8 @@ def tls(probe):
         return _result.from_network_error(error, target, probe["timeout"])
 
 
-def _tls_context(probe):
+def tls_context(probe):
+    """Return what a probe trusts; raise OSError if its CA file cannot be read."""
     context = ssl.create_default_context(cafile=probe.get("ca_file"))
     if not probe.get("validate_certs", True):
         context.check_hostname = False

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import fcntl
 import json
 import os
 import time
 
 from . import paths
+from .lock import try_lock
 
 VERSION = 1
 COLUMNS = ("anon", "swap", "shmem", "kernel", "fds", "threads", "children", "zombies", "sockets", "file")  # of version 1, for ever
@@ -110,7 +110,7 @@ class History:
         fd = paths.open_file(os.path.join(self.directory, "lock"), os.O_RDWR | os.O_CREAT)
         try:
             deadline = time.monotonic() + PATIENCE
-            while not _try_lock(fd):
+            while not try_lock(fd):
                 if time.monotonic() > deadline:
                     raise paths.StateError("%s: another process has been writing to it for %g s; nothing was recorded" % (self.directory, PATIENCE))
                 time.sleep(0.02)
@@ -200,14 +200,6 @@ def _drop_oldest(segments, bound):
             return
         os.unlink(path)
         total -= size
-
-
-def _try_lock(fd):
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _write_all(fd, data, offset):

@@ -29,7 +29,7 @@ class ServiceLock:
         deadline = time.monotonic() + patience
         while True:
             fd = paths.open_file(self.path, os.O_RDWR | os.O_CREAT)
-            if _try(fd, fcntl.LOCK_EX) and _is_named(fd, self.path):
+            if try_lock(fd, fcntl.LOCK_EX) and _is_named(fd, self.path):
                 self.fd = fd
                 return True
             os.close(fd)
@@ -44,7 +44,7 @@ class ServiceLock:
         except FileNotFoundError:
             return False
         try:
-            return not _try(fd, fcntl.LOCK_SH)
+            return not try_lock(fd, fcntl.LOCK_SH)
         finally:
             os.close(fd)
 
@@ -69,7 +69,8 @@ class ServiceLock:
             self.fd = None
 
 
-def _try(fd, kind):
+def try_lock(fd, kind=fcntl.LOCK_EX):
+    """Return whether the lock on an open file is ours now; raise StateError where files cannot be locked."""
     try:
         fcntl.flock(fd, kind | fcntl.LOCK_NB)
     except OSError as error:

@@ -21,6 +21,20 @@ UNKNOWN = "unknown"
 # What a service is in when nothing of it runs.
 DOWN = (STOPPED, FAILED)
 
+# Commands with which a person looks further, by manager.
+_LOOK = {
+    "systemd": "systemctl status {name}; journalctl -u {name} -n 50",
+    "supervisord": "supervisorctl status {name}; supervisorctl tail {name} stderr",
+    "docker": "docker inspect {name}; docker logs --tail 50 {name}",
+    "podman": "podman inspect {name}; podman logs --tail 50 {name}",
+    "sysv": "service {name} status; tail -n 50 /var/log/syslog",
+}
+
+
+def look_at(manager, name):
+    """Return the commands with which a person looks at a service."""
+    return _LOOK.get(manager, _LOOK["sysv"]).format(name=name)
+
 
 def nearest(name, known, most=3, cutoff=0.6):
     """Return the known names that look most like this one."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ...module_utils._gates import closed
+from ...module_utils._managers._base import look_at
 from .._plan import Data
 
 # Gate → what opens it. Gates of the plan, of the permit and of the host's guard.
@@ -57,14 +58,6 @@ VERDICTS = {
     "growth_unexplained": "The growth is not proven to be a leak: record history (role recorder) to know more next time.",
 }
 
-_LOOK = {
-    "systemd": "systemctl status {name}; journalctl -u {name} -n 50",
-    "supervisord": "supervisorctl status {name}; supervisorctl tail {name} stderr",
-    "docker": "docker logs --tail 50 {name}",
-    "podman": "podman logs --tail 50 {name}",
-    "sysv": "service {name} status",
-}
-
 
 def next_steps(incident: Data) -> list[str]:
     """Return the hints, the most pressing first, each once."""
@@ -93,9 +86,8 @@ def _refusing_gates(incident: Data) -> list[Data]:
 
 def _words(incident: Data) -> dict[str, str]:
     names = {"host": incident["host"], "name": incident["name"], "verdict": incident["verdict"], "urgency": incident["urgency"]}
-    look = _LOOK.get(incident["manager"], _LOOK["sysv"]).format(**names)
     diagnose = "ansible-playbook playbooks/diagnose.yml -e remediation_hosts={host} -e remediation_service={name}".format(**names)
-    return {**names, "look": look, "diagnose": diagnose, "owner": incident["owner"] or "the owner of the service"}
+    return {**names, "look": look_at(incident["manager"], incident["name"]), "diagnose": diagnose, "owner": incident["owner"] or "the owner of the service"}
 
 
 def _plain(text: str) -> str:
