@@ -42,7 +42,7 @@ def step(count=120, level=50 * MIB, height=80 * MIB, when=60):
     return [level + height * (at >= when) for at in range(count)]
 
 
-def daily(days, level=500 * MIB, swing=200 * MIB, per_day=0.0, interval=600.0):
-    """Use that follows the day, with or without growth from day to day."""
+def daily(days, level=500 * MIB, swing=200 * MIB, per_day=0.0, interval=600.0, hour=0.0):
+    """Use that follows the day, with or without growth from day to day; it starts at this hour."""
     count = int(days * 86400 / interval)
-    return [level + swing * math.sin(math.tau * at * interval / 86400) + per_day * at * interval / 86400 for at in range(count)]
+    return [level + swing * math.sin(math.tau * (at * interval / 86400 + hour / 24)) + per_day * at * interval / 86400 for at in range(count)]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import leaks_shapes as shapes
@@ -129,6 +130,67 @@ def test_growth_within_the_healthy_cycle_before_is_not_a_leak():
     result = diagnose_series(day, "bytes", None, {"prior": healthy})
     assert result["verdict"] not in LEAKS
     assert result["decided_by"] == "above_prior_cycle"
+
+
+def days_before_and(today, **shape):
+    """Six days that follow the hours, as a prior, and the series of the day after them."""
+    points = series(shapes.daily(7, **shape), 600.0, 0.0)
+    border = 6 * DAY
+    healthy = [(when, value, value) for when, value in points if when < border]
+    return [(when, value + today((when - border) / DAY)) for when, value in points if when >= border], healthy
+
+
+def test_a_leak_that_the_evening_hides_is_seen_without_the_rhythm_of_the_day():
+    day, healthy = days_before_and(lambda part: 400 * MIB * part)
+    result = diagnose_series(day, "bytes", None, {"prior": healthy})
+    assert result["verdict"] in LEAKS
+    assert gate(result, "without_the_rhythm_of_the_day")["passed"]
+    assert result["now"] == day[-1][1]  # what is shown is what was measured
+    assert any("usual rhythm" in sentence for sentence in result["explanation"])
+
+
+@pytest.mark.parametrize(("hour", "begin", "mebibytes"), [(0, 0.5, 300), (2, 0.3, 200), (2, 0.4, 300), (8, 0.3, 100), (8, 0.5, 100)])
+def test_a_step_in_the_rush_of_the_day_is_a_step_and_no_leak(hour, begin, mebibytes):
+    day, healthy = days_before_and(lambda part: mebibytes * MIB * (part >= begin), swing=100 * MIB, hour=hour)
+    assert verdict(day, prior=healthy) == "step_change"
+
+
+def test_a_busy_day_that_calms_down_is_not_a_leak():
+    day, healthy = days_before_and(lambda part: 300 * MIB * math.sin(math.pi * part) ** 2)
+    assert verdict(day, prior=healthy) not in LEAKS
+
+
+def test_days_without_a_rhythm_are_judged_as_they_are():
+    day = series(shapes.leak(288, level=300 * MIB, per_step=MIB), 300.0, 6 * DAY)
+    wandering = [(at * 1800.0, (200 + at * 7 % 90) * MIB, (150 + at * 7 % 90) * MIB) for at in range(288)]
+    result = diagnose_series(day, "bytes", None, {"prior": wandering})
+    assert result["verdict"] == "leak_confirmed"
+    assert not [one for one in result["gates"] if one["name"] == "without_the_rhythm_of_the_day"]
+
+
+@pytest.mark.parametrize("interval", [1.0, 60.0])
+def test_a_leak_that_begins_in_the_middle_is_a_line_from_there_on(interval):
+    values = shapes.flat(150) + shapes.leak(150, level=100 * MIB, per_step=MIB / 4)
+    assert verdict(series(values, interval)) == "leak_suspected"
+
+
+def test_a_ramp_at_the_end_that_is_shorter_than_a_window_of_its_own_is_not_a_leak():
+    assert verdict(series(shapes.flat(250) + shapes.leak(50, level=100 * MIB))) not in LEAKS
+
+
+def test_a_warm_up_in_the_middle_is_not_a_leak():
+    assert verdict(series(shapes.flat(150, level=20 * MIB) + shapes.warm_up(150, tau=60.0))) not in LEAKS
+
+
+def test_a_leak_per_request_that_rests_at_night_is_no_warm_up():
+    requests = itertools.accumulate(1.05 + 0.9 * math.cos(math.tau * (at / 1440 + 22 / 24)) for at in range(1440))
+    assert verdict(series([200 * MIB + 0.15 * MIB * total for total in requests], 60.0)) == "leak_suspected"
+
+
+def test_hours_of_a_life_do_not_confirm_a_leak_that_began_among_them():
+    """What came before is not a healthy cycle: it has not shown a day."""
+    values = shapes.flat(1000) + shapes.leak(440, level=100 * MIB, per_step=MIB / 4)
+    assert verdict(series(values, 60.0)) == "leak_suspected"
 
 
 def test_days_of_growth_above_the_same_hour_of_the_day_before_are_confirmed():

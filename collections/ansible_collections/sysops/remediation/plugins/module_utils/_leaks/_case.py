@@ -13,13 +13,16 @@ from ._retained import Retained, without_warm_up
 class Case:
     """One series to be judged, and what is derived from it once."""
 
-    def __init__(self, points, unit, tier, context, limit=None, prior=(), own_past=False, per_floor=limits.POINTS_PER_FLOOR):
+    def __init__(self, points, unit, tier, context, limit=None, prior=(), own_past=False, per_floor=limits.POINTS_PER_FLOOR, levelled=None):
         self.points, self.unit, self.tier, self.context = points, unit, tier, context
         self.limit = limit  # {"name", "value"} of the nearest limit, or None
         self.prior = prior  # [(t, hi, lo), ...] of a healthy cycle
         self.own_past = own_past  # the prior is but the earlier part of the same series
-        self.whole = Retained(points, per_floor)
-        self.judged, self.curve = without_warm_up(points, self.whole, per_floor)
+        self.curve_without_rhythm = None  # Retained, where the days before have a rhythm
+        self.levelled = levelled is not None  # the rhythm of the day is taken out of what is judged
+        seen = levelled or points
+        self.whole = Retained(seen, per_floor)
+        self.judged, self.curve = without_warm_up(seen, self.whole, per_floor)
         self.quantum = _stats.quantum(points)
 
     @property

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 sysops.remediation contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is judged: the whole series, the live heap instead of it, and its last parts against all that came before them."""
+"""What is judged: the whole series, the live heap instead of it, and its parts against all that came before them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from . import _thresholds as limits
 from . import _words
 from ._case import Case
 from ._retained import Retained
+from ._rhythm import without_rhythm
 
 
 def cases_of(points, unit, context, limit=None, heap_limit=None):
@@ -20,9 +21,14 @@ def cases_of(points, unit, context, limit=None, heap_limit=None):
         # What is not heap can leak as well: it did when the process is larger than its heap may be.
         beyond = heap_limit and whole.tier != _words.WINDOW and points[-1][1] > heap_limit["value"]
         return [heap, whole] if beyond else [heap]
-    if prior or whole.tier == _words.WINDOW:
+    if whole.has_known_cycle:
+        return [whole, *_without_rhythm(whole)]
+    if prior:
         return [whole]
-    return [whole, *_last_parts(points, unit, context, limit)]
+    late = _since_late_start(whole)
+    if whole.tier == _words.WINDOW:
+        return [whole, *late]
+    return [whole, *late, *_last_parts(points, unit, context, limit)]
 
 
 def was_collected(collected):
@@ -35,6 +41,29 @@ def tier_of(points, prior):
     if span < limits.HISTORY_FROM:
         return _words.WINDOW
     return _words.CYCLES if prior or span >= limits.CYCLES_FROM else _words.HISTORY
+
+
+def _without_rhythm(whole):
+    """By day a leak hides behind the evening; so a service that stands above all days before is judged without their rhythm as well."""
+    if whole.points[-1][1] <= max(high for _when, high, _low in whole.prior):
+        return
+    levelled = without_rhythm(whole.points, whole.prior)
+    if levelled:
+        case = Case(whole.points, whole.unit, whole.tier, whole.context, whole.limit, whole.prior, levelled=levelled)
+        whole.curve_without_rhythm = case.whole
+        yield case
+
+
+def _since_late_start(whole):
+    """A leak that began in the middle is a line from there on, as long as a window of its own, and above all before it."""
+    if whole.curve.growth <= 0:
+        return
+    border = whole.curve.start + whole.curve.span * whole.curve.quiet_start
+    earlier = [point for point in whole.points if point[0] < border]
+    later = [point for point in whole.points if point[0] >= border]
+    if len(later) >= limits.SURE_POINTS and len(earlier) >= limits.LAST_PART_POINTS and Retained(later).is_even:
+        own_past = [(when, value, value) for when, value in earlier]
+        yield Case(later, whole.unit, whole.tier, whole.context, whole.limit, own_past, own_past=True)
 
 
 def _last_parts(points, unit, context, limit):

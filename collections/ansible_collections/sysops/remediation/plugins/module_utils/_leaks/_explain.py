@@ -29,6 +29,8 @@ SURE = {
 def sentences(resource, verdict, case, gates, decided_by, end, confidence):
     """Return two or three sentences with numbers."""
     found = [_what(resource, verdict, case), _why(verdict, gates, decided_by)]
+    if case.levelled:
+        found[0] = "Without the usual rhythm of the day, " + found[0]
     if verdict in _words.GROWING:
         found.append(_when(end, case, confidence))
     return found
@@ -83,6 +85,7 @@ def _known(one):
 # Which harmless explanation is ruled out by which gate.
 EXCUSES = (
     ("above_prior_cycle", "the usual cycle"),
+    ("no_step_beside_the_rhythm", "a step"),
     ("growth_does_not_level_off", "a warm-up"),
     ("outgrows_its_teeth", "a sawtooth"),
     ("not_explained_by_load", "the load"),

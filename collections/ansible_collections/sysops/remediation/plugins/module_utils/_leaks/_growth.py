@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .._gates import gate
 from .._units import human_duration
-from . import _numbers, _stats
+from . import _numbers, _stats, _words
 from . import _thresholds as limits
 
 
@@ -92,7 +92,7 @@ def growth_does_not_level_off(case):
     half = len(floors) // 2
     earlier = _stats.theil_sen(floors[: half + 1], limits.Z_95)
     later = _stats.theil_sen(floors[half:], limits.Z_95)
-    slower = earlier[0] > 0 and later[2] < limits.SLOWDOWN * earlier[0]
+    slower = earlier[0] > 0 and later[2] < limits.SLOWDOWN * earlier[0] and not (case.tier != _words.WINDOW and _picks_up_again(floors))
     return gate(
         "growth_does_not_level_off",
         late >= limits.MIN_LATE_SHARE and not slower,
@@ -102,6 +102,14 @@ def growth_does_not_level_off(case):
         limits.MIN_LATE_SHARE,
         "share",
     )
+
+
+def _picks_up_again(floors):
+    """Is the last third certainly faster than the one before? A warm-up only ever gets slower; a leak per request follows the load of the day."""
+    third = len(floors) // 3
+    middle = _stats.theil_sen(floors[third : 2 * third + 1], limits.Z_95)
+    last = _stats.theil_sen(floors[2 * third :], limits.Z_95)
+    return third >= limits.MIN_FLOORS and last[0] > middle[2] > 0
 
 
 def peaks_rise_too(case):

@@ -17,6 +17,8 @@ from . import _thresholds as limits
 def judge(case):
     """Return ``(verdict, gates, decided_by)``; the verdict is a leak when every gate passes."""
     ladder = AFTER_PRIOR if case.has_known_cycle else STANDING_OUT if case.prior else ALONE
+    if case.levelled:
+        ladder = (WITHOUT_RHYTHM, *ladder)
     if case.context["allocator_free"]:
         ladder = (MOSTLY_FREE, *ladder)
     if case.context["mapped_growth"]:
@@ -81,6 +83,7 @@ def _always(verdict):
     return lambda _case: verdict
 
 
+WITHOUT_RHYTHM = (_references.without_the_rhythm_of_the_day, _always(_words.HEALTHY))
 PAGE_TABLES = (_references.not_page_tables, _always(_words.HEALTHY))
 MOSTLY_FREE = (_references.not_mostly_free, _always(_words.FRAGMENTATION))
 
@@ -109,6 +112,7 @@ AFTER_PRIOR = (
     (_growth.growth_matters, _without_growth),
     (_growth.floor_rises, _no_steady_rise),
     (_growth.growth_is_spread, _always(_words.STEP_CHANGE)),
+    (_references.no_step_beside_the_rhythm, _always(_words.STEP_CHANGE)),
     (_growth.growth_goes_on, _ended_growth),
     (_growth.growth_does_not_level_off, _always(_words.WARMUP)),
     (_growth.at_its_own_high, _came_down_before),

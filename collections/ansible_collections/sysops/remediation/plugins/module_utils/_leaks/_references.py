@@ -33,6 +33,33 @@ def _share_above(values, border):
     return sum(1 for value in values if value > border) / float(len(values))
 
 
+def without_the_rhythm_of_the_day(case):
+    return gate("without_the_rhythm_of_the_day", True, "the usual rhythm of the day, as in the days before, was taken out before judging")
+
+
+def no_step_beside_the_rhythm(case):
+    """A new release in the morning and the rush of the day make a ramp together; without the rhythm a step is left."""
+    curve = case.curve_without_rhythm
+    if curve is None:
+        return gate(
+            "no_step_beside_the_rhythm",
+            True,
+            "the days before have no rhythm that could hide a step, or it is taken out",
+            None,
+            limits.PRIOR_MIN_SPREAD,
+            "share",
+        )
+    is_step = curve.growth >= case.least_growth and curve.spread < limits.PRIOR_MIN_SPREAD
+    return gate(
+        "no_step_beside_the_rhythm",
+        not is_step,
+        "without the rhythm of the day the middle three fifths of the growth took %s of the time" % _numbers.share(curve.spread),
+        curve.spread,
+        limits.PRIOR_MIN_SPREAD,
+        "share",
+    )
+
+
 def heap_was_collected(case):
     """In minutes, the growth of a heap that was not collected meanwhile may be garbage."""
     seen = len(case.context["live_after_gc"])
@@ -152,7 +179,7 @@ def proofs(case):
 
 
 def _long_above_prior(case):
-    if not case.prior:
+    if not case.prior or case.tier != _words.CYCLES:
         return None
     border = max(high for _when, high, _low in case.prior) * (1 + limits.CONFIRM_MARGIN)
     above = _share_above([value for _when, value in case.whole.floors], border)

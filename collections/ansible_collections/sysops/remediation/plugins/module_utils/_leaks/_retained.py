@@ -68,8 +68,12 @@ class Retained:
 
     @property
     def is_line(self):
+        return self.is_even and self.quiet_end <= limits.MAX_QUIET_END
+
+    @property
+    def is_even(self):
         even = abs(self.late_share - 0.5) <= limits.LINE_EVENNESS
-        return self.steadiness >= limits.LINE_STEADINESS and even and self.quiet_end <= limits.MAX_QUIET_END
+        return self.growth > 0 and self.steadiness >= limits.LINE_STEADINESS and even
 
     @property
     def longest_rest(self):

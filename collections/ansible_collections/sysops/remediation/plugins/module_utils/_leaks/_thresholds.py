@@ -62,6 +62,7 @@ PRIOR_ABOVE = 0.25  # share of the time above everything before: longer than the
 PRIOR_FAR = 0.25  # share of the highest value before: so far above that it need not have lasted.
 PRIOR_QUIET_END = 0.30  # as MAX_QUIET_END: the staircases of real leaks rest for longer within a day.
 PRIOR_MIN_SPREAD = 0.15  # as MIN_SPREAD: enough to tell a staircase from a single step.
+RHYTHM_EXPLAINS = 0.7  # correlation of the days before with their usual hours: half of their variance.
 OWN_HIGH = 0.97  # last floor against the highest floor of its own past: what came down again was given back.
 CONFIRM_ABOVE = 1.0 / 3  # share of the time above everything before, and at least a quarter of a day, that makes of the suspicion a confirmation.
 CONFIRM_MARGIN = 0.05  # share of the highest value before, likewise.
