@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from ansible.plugins.action import ActionBase
@@ -14,7 +15,11 @@ from ..plugin_utils._plan_facts import new_run_id, read_fleet
 from ..plugin_utils._plan_outcome import bad_ends, planned
 from ..plugin_utils._plan_text import plan_lines
 
-SPEC = {"purpose": {"type": "str", "choices": [REMEDIATE, RESTART], "default": REMEDIATE}, "service": {"type": "str"}}
+SPEC = {
+    "purpose": {"type": "str", "choices": [REMEDIATE, RESTART], "default": REMEDIATE},
+    "service": {"type": "str"},
+    "report_dir": {"type": "path", "default": "remediation-reports"},
+}
 
 
 class ActionModule(ActionBase):
@@ -31,6 +36,7 @@ class ActionModule(ActionBase):
             "changed": False,
             "_ansible_no_log": True,  # policies hold passwords, in probes and addresses; an error of this plugin is shown all the same
             "plan": plan,
+            "report_dir": os.path.abspath(args["report_dir"]),  # fetch would take a relative path from the folder of the playbook
             "hosts": [host for wave in plan["waves"] for host in wave],
             "serial": [len(wave) for wave in plan["waves"]],
             "result": planned(plan),

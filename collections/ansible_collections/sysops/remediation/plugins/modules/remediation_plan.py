@@ -27,6 +27,11 @@ options:
     description:
       - The one service that the run is limited to. If no policy names it, the plan says so in its errors.
     type: str
+  report_dir:
+    description:
+      - Directory on the controller for the report of the run, as seen from the current directory.
+    type: path
+    default: remediation-reports
 attributes:
   check_mode:
     description: Does the same; it changes nothing anyway.
@@ -88,6 +93,10 @@ plan:
       description: Hosts with a mistake in their policy or a failed diagnosis.
       type: list
       elements: dict
+report_dir:
+  description: O(report_dir) as an absolute path.
+  returned: always
+  type: str
 hosts:
   description: The hosts to treat, in order.
   returned: always

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from ansible_collections.sysops.remediation.tests.unit.flow_lab import ROOT, FlowLab
@@ -23,7 +24,7 @@ def lab(tmp_path_factory):
     ask = {"type": "command", "argv": ["true", "--password=hidden-option"]}
     lab.add("hides", {"mode": "auto", "server": f"unix://admin:hidden-word@{lab.socket}", "health": [page, ask]})
     ladder = [{"action": "reload", "timeout": "5s"}, {"action": "restart"}]
-    lab.add("climbs", {"mode": "auto", "ladder": ladder}, leaking_lives=1)
+    lab.add("climbs", {"mode": "auto", "ladder": ladder, "evidence": {"fetch": True}}, leaking_lives=1)
     try:
         lab.start()
         yield lab
@@ -122,10 +123,13 @@ def test_no_secret_of_a_policy_is_shown_however_verbose_the_run_is(lab):
 
 def test_the_ladder_is_climbed_one_step_further_only_after_a_failed_step(lab):
     lab.grow_old()
-    run = lab.run("remediate", remediation_hosts="climbs")
+    run = lab.run("remediate", remediation_hosts="climbs", remediation_report_dir="reports")
     assert run.rc == 0, run.output
     incident = run.answer["incidents"][0]
-    report = json.loads(next((lab.folder / "reports").rglob(f"{incident['incident']}.json")).read_text())
+    kept = lab.folder / "work" / "reports" / run.answer["run_id"]  # a relative path begins where the user is, for the report and the evidence alike
+    report = json.loads((kept / f"{incident['incident']}.json").read_text())
+    evidence = Path(report["evidence"]["fetched_to"])
+    assert (evidence.parent, evidence.stat().st_mode & 0o777) == (kept, 0o600)
     assert [(step["action"], step["outcome"]) for step in report["steps"]] == [("reload", "unverified"), ("restart", "succeeded")]
     assert (incident["outcome"], incident["action"]) == ("remediated", "restart")
     assert len(lab.starts("climbs")) == 2
