@@ -47,6 +47,14 @@ def parse_size(value):
     return int(_finite(float(match.group(1)) * BYTES[match.group(2).lower()], value))
 
 
+def read_option(parse, options, name):
+    """Return ``parse(options[name])``; the ValueError names the option."""
+    try:
+        return parse(options[name])
+    except ValueError as error:
+        raise ValueError("%s: %s" % (name, error)) from None
+
+
 def _plain_number(value):
     if isinstance(value, bool):
         raise ValueError("'%s' is a truth value, not a number" % (value,))

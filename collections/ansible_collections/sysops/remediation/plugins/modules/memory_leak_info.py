@@ -248,8 +248,9 @@ diagnoses:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sysops.remediation.plugins.module_utils import _diagnosis, _run, _spec, _units
-from ansible_collections.sysops.remediation.plugins.module_utils._managers import ManagerError
+
+from ..module_utils import _diagnosis, _run, _spec, _units
+from ..module_utils._managers import ManagerError
 
 
 def main():
@@ -280,18 +281,13 @@ def main():
 
 def request(params, check_mode):
     """Return the Request; raise ValueError that names the parameter."""
-    durations = {}
-    for name in ("window", "interval"):
-        try:
-            durations[name] = _units.parse_duration(params[name])
-        except ValueError as error:
-            raise ValueError("%s: %s" % (name, error)) from error
+    window, interval = (_units.read_option(_units.parse_duration, params, name) for name in ("window", "interval"))
     if params["max_points"] < 0:
         raise ValueError("max_points: %d is negative" % params["max_points"])
     return _diagnosis.Request(
         params["services"],
-        durations["window"],
-        durations["interval"],
+        window,
+        interval,
         series=params["series"],
         series_notes=params["series_notes"],
         record=params["record"] and not check_mode,

@@ -19,6 +19,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import urlsplit
 
+from . import _http
 from ._plan import Data
 
 PAUSES = (0.0, 0.5, 2.0)  # seconds before each try
@@ -130,30 +131,19 @@ def _refusals(recipients: dict[str, tuple[int, bytes]]) -> str:
     return ", ".join(f"{who} ({code} {answer.decode(errors='replace')})" for who, (code, answer) in sorted(recipients.items()))
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirected POST would become a GET, and the secret headers would go to whoever is named there."""
-
-    def redirect_request(self, *_args: t.Any, **_options: t.Any) -> None:
-        return None
-
-
 def send_webhook(target: Data, message: Data, seconds: float) -> str | None:
     url = target["url"] or ""
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise Undelivered("a webhook target needs a 'url' that begins with https:// or http:// and a host")
     body = json.dumps(message["payload"], ensure_ascii=False).encode()
     request = urllib.request.Request(url, data=body, headers=_headers(target, message, body), method="POST")
-    handlers: list[t.Any] = [_NoRedirect]
-    if urlsplit(url).scheme == "https":
-        handlers.append(urllib.request.HTTPSHandler(context=_trust(target)))
-    opener = urllib.request.build_opener(*handlers)
+    opener = _http.opener(url, lambda: _trust(target))
     try:
         with opener.open(request, timeout=seconds):
             return None
     except urllib.error.HTTPError as problem:
         problem.close()
-        moved = "; redirects are not followed, give the final URL" if 300 <= problem.code < 400 else ""
-        raise Undelivered(f"HTTP {problem.code} {problem.reason}{moved}", later=problem.code >= 500 or problem.code == 429) from problem
+        raise Undelivered(_http.refusal(problem.code, problem.reason), later=problem.code >= 500 or problem.code == 429) from problem
     except urllib.error.URLError as problem:
         raise Undelivered(_reason(problem.reason), later=True) from problem
     except OSError as problem:

@@ -13,7 +13,7 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from ..module_utils._leaks import _words as words
-from ..module_utils._units import parse_duration
+from ..module_utils._units import parse_duration, read_option
 from ._prometheus_http import Access, PrometheusError, ask
 
 __all__ = ["MOST_POINTS", "PrometheusError", "fetch_series"]
@@ -69,9 +69,9 @@ def _range(options: Data) -> tuple[float, float]:
 
 def _duration(options: Data, name: str) -> float:
     try:
-        return parse_duration(options[name])
+        return read_option(parse_duration, options, name)
     except ValueError as problem:
-        raise PrometheusError(f"{name}: {problem}") from problem
+        raise PrometheusError(str(problem)) from problem
 
 
 def _matrix(answer: Data, resource: str, max_series: int) -> list[Data]:

@@ -16,6 +16,7 @@ import urllib.parse
 import urllib.request
 
 from ..module_utils._redact import redact
+from . import _http
 
 MOST_BYTES = 128 * 1024 * 1024  # of one answer; 10,000 series of 500 points are about 100 MB
 CHUNK = 256 * 1024
@@ -25,13 +26,6 @@ Access = dict[str, t.Any]
 
 class PrometheusError(Exception):
     """No series; the message is one line for people."""
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Credentials must not go to whoever is named in an answer."""
-
-    def redirect_request(self, *_args: t.Any, **_options: t.Any) -> None:
-        return None
 
 
 def ask(url: str, form: dict[str, str], access: Access, seconds: float) -> t.Any:
@@ -46,7 +40,7 @@ def ask(url: str, form: dict[str, str], access: Access, seconds: float) -> t.Any
     request = urllib.request.Request(_address(parts), data=urllib.parse.urlencode(form).encode(), headers=_headers(parts, access), method="POST")
     deadline = time.monotonic() + seconds
     try:
-        with _opener(parts.scheme, access).open(request, timeout=seconds) as response:
+        with _http.opener(url, lambda: _trust(access)).open(request, timeout=seconds) as response:
             body = _read(response, deadline, where, seconds)
     except urllib.error.HTTPError as problem:
         raise PrometheusError(f"{where} {_http_error(problem)}") from problem
@@ -69,13 +63,6 @@ def _headers(parts: urllib.parse.SplitResult, access: Access) -> dict[str, str]:
     elif username:
         headers["Authorization"] = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
     return headers
-
-
-def _opener(scheme: str, access: Access) -> urllib.request.OpenerDirector:
-    handlers: list[t.Any] = [_NoRedirect]
-    if scheme == "https":
-        handlers.append(urllib.request.HTTPSHandler(context=_trust(access)))
-    return urllib.request.build_opener(*handlers)
 
 
 def _trust(access: Access) -> ssl.SSLContext:
@@ -124,8 +111,7 @@ def _http_error(problem: urllib.error.HTTPError) -> str:
         answer = None
     if isinstance(answer, dict) and answer.get("error"):
         return _said(answer)
-    moved = "; redirects are not followed, give the final URL" if 300 <= problem.code < 400 else ""
-    return f"answers HTTP {problem.code} {problem.reason}{moved}"
+    return f"answers {_http.refusal(problem.code, problem.reason)}"
 
 
 def _said(answer: t.Any) -> str:

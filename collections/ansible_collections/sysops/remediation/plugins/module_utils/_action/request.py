@@ -84,13 +84,8 @@ def from_params(params):
 
 
 def _seconds(options, name, default=None, more_than_zero=False):
-    value = options.get(name, default)
-    if value is None:
-        value = default
-    try:
-        seconds = _units.parse_duration(value)
-    except ValueError as error:
-        raise ValueError("%s: %s" % (name, error)) from None
+    given = default if options.get(name) is None else options[name]
+    seconds = _units.read_option(_units.parse_duration, {name: given}, name)
     if more_than_zero and seconds <= 0:
         raise ValueError("%s: must be more than 0 seconds" % name)
     return seconds
@@ -151,10 +146,7 @@ def _share(text):
 
 
 def _bytes(name, text):
-    try:
-        size = _units.parse_size(text)
-    except ValueError as error:
-        raise ValueError("%s: %s" % (name, error)) from None
+    size = _units.read_option(_units.parse_size, {name: text}, name)
     if size <= 0:
         raise ValueError("%s: must be more than 0 bytes" % name)
     return size

@@ -13,7 +13,7 @@ import time
 from .. import _managers, _run
 from .._host_state.paths import StateError, ensure_directory, file_name, state_directory
 from .._redact import redact_data
-from .._units import human_size, parse_duration, parse_size
+from .._units import human_size, parse_duration, parse_size, read_option
 from . import _gather, _store
 from ._parts import PARTS, Subject
 from ._store import EvidenceError
@@ -27,7 +27,7 @@ def collect_evidence(params, check=False, run=_run.run, root="/"):
 
     :param params: the parameters of module ``incident_evidence``.
     :param check: find the service and say where the bundle would go, write nothing.
-    :raises EvidenceError: nothing could be kept. ManagerError: there is no such service.
+    :raises EvidenceError: nothing could be kept. ManagerError: there is no such service. ValueError: an option makes no sense.
     """
     limits = _limits(params)
     manager, reason = _managers.resolve(params, _gather.hurried(run), root)
@@ -53,17 +53,12 @@ def collect_evidence(params, check=False, run=_run.run, root="/"):
 
 def _limits(params):
     if not _INCIDENT.fullmatch(params["incident"]):
-        raise EvidenceError("incident: '%s' cannot be part of a file name: use letters, digits and . _ : @ + - (at most 128)" % params["incident"])
+        raise ValueError("incident: '%s' cannot be part of a file name: use letters, digits and . _ : @ + - (at most 128)" % params["incident"])
     for name in ("keep", "log_lines"):
         if params[name] < 1:
-            raise EvidenceError("%s: %d is too small: give 1 or more" % (name, params[name]))
-    found = {}
-    for name, parse in (("deadline", parse_duration), ("max_size", parse_size), ("keep_size", parse_size), ("smaps_max_rss", parse_size)):
-        try:
-            found[name] = parse(params[name])
-        except ValueError as problem:
-            raise EvidenceError("%s: %s" % (name, problem)) from problem
-    return found
+            raise ValueError("%s: %d is too small: give 1 or more" % (name, params[name]))
+    kinds = {"deadline": parse_duration, "max_size": parse_size, "keep_size": parse_size, "smaps_max_rss": parse_size}
+    return {name: read_option(parse, params, name) for name, parse in kinds.items()}
 
 
 def _ready(folder):
