@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         written = {name: task_vars[name] for name in policy_variables(task_vars) if name in task_vars}
         values, errors = self._template(written)
-        services, problems = ([], []) if errors else read_policy(values)
+        services, problems = ([], []) if errors else read_policy(values, [*task_vars.get("group_names", []), "all"])
         errors += [f"{problem}{origin_of(written, problem.path)}" for problem in problems]
         errors = [redact(error) for error in errors]  # a value that is shown may hold a secret
         named = [entry["name"] for entry in services]

@@ -13,8 +13,9 @@ import hashlib
 import json
 import typing as t
 
-from ._policy_kinds import Path, Problem, shown
-from ._policy_schema import AUTO, ENTRY
+from ._policy_contradictions import contradictions
+from ._policy_kinds import Path, Problem, did_you_mean, shown
+from ._policy_schema import ENTRY
 
 VARIABLE = "remediation_services"
 
@@ -27,10 +28,11 @@ def policy_variables(names: t.Iterable[str]) -> list[str]:
     return [*more, VARIABLE]
 
 
-def read_policy(variables: dict[str, t.Any]) -> tuple[list[Entry], list[Problem]]:
+def read_policy(variables: dict[str, t.Any], groups: t.Collection[str] | None = None) -> tuple[list[Entry], list[Problem]]:
     """Return the entries of a host, complete with defaults; or none and all problems, because a policy with a mistake may not mean what it says.
 
     :param variables: the (templated) values of the variables of :func:`policy_variables`, in that order.
+    :param groups: the inventory groups of the host, one of which a budget may be of; None when they are not known.
     """
     problems: list[Problem] = []
     merged: dict[tuple[t.Any, ...], tuple[Path, Entry]] = {}
@@ -41,7 +43,8 @@ def read_policy(variables: dict[str, t.Any]) -> tuple[list[Entry], list[Problem]
     services = []
     for path, raw in merged.values():
         entry = ENTRY.read(raw, path, problems)
-        problems.extend(_contradictions(entry, path))
+        problems.extend(contradictions(entry, path))
+        problems.extend(_foreign_group(entry, path, groups))
         services.append(entry)
     problems.extend(_ambiguous([path for path, _raw in merged.values()], services))
     return ([] if problems else services), problems
@@ -95,81 +98,11 @@ def _combine(known: t.Any, new: t.Any) -> t.Any:
     return new
 
 
-def _contradictions(entry: Entry, path: Path) -> list[Problem]:
-    """Return what is right by itself and impossible together."""
-    found: list[Finding] = [
-        _scope_without_systemd(entry),
-        _server_without_need(entry),
-        _auto_that_never_acts(entry),
-        _budget_that_never_counts(entry["guard"]),
-        _fetch_of_nothing(entry["evidence"]),
-        _deadline_too_short(entry["verify"], entry["health"], "verify"),
-    ]
-    found += _same_action_twice(entry["ladder"])
-    for number, step in enumerate(entry["ladder"]):
-        found.append(_step_that_cannot(entry["manager"], step, number))
-        if step["verify"]:
-            found.append(_deadline_too_short(step["verify"], step["health"] or entry["health"], "ladder", number, "verify"))
-    return [Problem((*path, *where), message) for where, message in filter(None, found)]
-
-
-Finding = tuple[Path, str] | None
-
-
-def _scope_without_systemd(entry: Entry) -> Finding:
-    if entry["scope"] == "user" and entry["manager"] not in ("auto", "systemd"):
-        return ("scope",), f"'user' is impossible with manager '{entry['manager']}'; only systemd has services of a user"
-    return None
-
-
-def _server_without_need(entry: Entry) -> Finding:
-    if entry["server"] and entry["manager"] in ("systemd", "sysv"):
-        return ("server",), f"is impossible with manager '{entry['manager']}'; only supervisord, docker and podman listen somewhere"
-    return None
-
-
-def _auto_that_never_acts(entry: Entry) -> Finding:
-    if entry["mode"] != AUTO:
-        return None
-    for where in (("ladder",), ("accept", "verdicts"), ("accept", "urgencies")):
-        value = entry[where[0]] if len(where) == 1 else entry[where[0]][where[1]]
-        if not value:
-            return where, "is empty, so that mode 'auto' could never act; fill it or use mode 'observe'"
-    return None
-
-
-def _budget_that_never_counts(guard: Entry) -> Finding:
-    if guard["within"] < guard["cooldown"]:
-        return ("guard", "within"), f"{guard['within']} s is shorter than guard.cooldown ({guard['cooldown']} s), so that max_attempts could never be reached"
-    return None
-
-
-def _fetch_of_nothing(evidence: Entry) -> Finding:
-    if evidence["fetch"] and not evidence["collect"]:
-        return ("evidence", "fetch"), "is true while evidence.collect is false: there is nothing to fetch"
-    return None
-
-
-def _deadline_too_short(verify: Entry, health: list[Entry], *where: str | int) -> Finding:
-    needed = max(verify["verify_for"], (verify["passes"] - 1) * verify["interval"] if health else 0)
-    if verify["deadline"] <= needed:
-        return (*where, "deadline"), f"{verify['deadline']} s is too short: verify_for, passes and interval need more than {needed:g} s"
-    return None
-
-
-def _same_action_twice(ladder: list[Entry]) -> list[Finding]:
-    actions = [step["action"] for step in ladder]
-    return [
-        (("ladder", number, "action"), f"'{action}' is on the ladder twice: the host would refuse the second one, whose cooldown the first began")
-        for number, action in enumerate(actions)
-        if action in actions[:number]
-    ]
-
-
-def _step_that_cannot(manager: str, step: Entry, number: int) -> Finding:
-    if step["action"] == "scale" and manager in ("supervisord", "sysv"):
-        return ("ladder", number, "action"), f"'scale' is impossible with manager '{manager}': it knows no memory limit"
-    return None
+def _foreign_group(entry: Entry, path: Path, groups: t.Collection[str] | None) -> t.Iterator[Problem]:
+    """A host that is not in the group would have the budget of others, and not count in it."""
+    if groups is not None and entry["group"] is not None and entry["group"] not in groups:
+        near = did_you_mean(entry["group"], groups)
+        yield Problem((*path, "group"), f"{shown(entry['group'])} is no group of this host{near}; allowed: {', '.join(sorted(groups))}")
 
 
 def _ambiguous(paths: list[Path], services: list[Entry]) -> t.Iterator[Problem]:

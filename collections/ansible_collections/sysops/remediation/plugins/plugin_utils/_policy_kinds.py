@@ -165,6 +165,19 @@ class Growth(Kind):
         return self.wrong(value, path, problems) if tried else str(size)
 
 
+class Count(Kind):
+    """A number of hosts, or a share of them, kept as it was written."""
+
+    allowed = "a whole number from 1 to 10000, or a share from 1% to 100%"
+
+    def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
+        if isinstance(value, str) and re.fullmatch(r"([1-9]\d?|100)\s*%", value.strip()):
+            return value.replace(" ", "")
+        tried: list[Problem] = []
+        number = Integer(1, 10000).read(value, path, tried)
+        return self.wrong(value, path, problems) if tried else number
+
+
 class Choice(Kind):
     def __init__(self, *words: str):
         self.words = words

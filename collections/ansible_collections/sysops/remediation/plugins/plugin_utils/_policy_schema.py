@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from ..module_utils._leaks import _words as words
 from ..module_utils._managers import MANAGERS
-from ._policy_kinds import REQUIRED, Boolean, Choice, Duration, Field, Growth, Integer, Line, ListOf, Mapping, Section, Size, Text, Url, Variant
+from ._policy_kinds import REQUIRED, Boolean, Choice, Count, Duration, Field, Growth, Integer, Line, ListOf, Mapping, Section, Size, Text, Url, Variant
+from ._policy_times import Moment, Rule, Start, Zone
+from ._windows import NEVER, WHEN_URGENT
 
 OBSERVE = "observe"
 RECOMMEND = "recommend"
+APPROVE = "approve"
 AUTO = "auto"
+ACTING = (APPROVE, AUTO)
 
 # A verdict that says "something is wrong with it". The others are never a reason to act, so a policy cannot accept them.
 SICK_VERDICTS = (*words.LEAKS, words.GROWTH_UNEXPLAINED, words.FRAGMENTATION, words.STEP_CHANGE, words.OOM_KILLED, words.CRASHED)
@@ -50,6 +54,27 @@ _EVIDENCE = Section(
     Field("collect", Boolean(), True, "Keep a bounded evidence bundle on the host before anything is touched."),
     Field("fetch", Boolean(), False, "Also fetch the bundle to the controller, below `remediation_report_dir`."),
 )
+
+_ZONE = Field("timezone", Zone(), "UTC", "Time zone of these times.")
+
+_WINDOW = Section(
+    Field("rrule", Rule(), "FREQ=DAILY", "On which days, as iCalendar RRULE (RFC 5545)."),
+    Field("start", Start(), REQUIRED, "Local time at which it opens; with a day if the rule counts from one (every second week)."),
+    Field("duration", Duration(60, 7 * 86400), REQUIRED, "How long it is open, in real time."),
+    _ZONE,
+)
+
+_FREEZE = Section(
+    Field("from", Moment(), None, "Begin of a freeze that happens once."),
+    Field("until", Moment(), None, "Its end."),
+    Field("rrule", Rule(), None, "Or on which days it recurs, as iCalendar RRULE."),
+    Field("start", Start(), None, "Local time at which a recurring one begins."),
+    Field("duration", Duration(60, 30 * 86400), None, "How long a recurring one lasts."),
+    _ZONE,
+    Field("reason", Line(), None, "Said to whoever asks why nothing was done."),
+)
+
+_APPROVE = Section(Field("expires", Duration(60, 86400), "15m", "How long a plan waits for a person."))
 
 _EXPECT = "Text that must be in "
 _ADDRESS = (
@@ -118,7 +143,13 @@ ENTRY = Section(
     Field("manager", Choice("auto", *MANAGERS), "auto", "Who runs it. `auto` decides from facts of the host and says why."),
     Field("scope", Choice("system", "user"), "system", "`user`: a systemd unit of the user that Ansible logs in as."),
     Field("server", Line(), None, "Where supervisord or the container engine listens, if not at the usual place."),
-    Field("mode", Choice(OBSERVE, RECOMMEND, AUTO), RECOMMEND, "`observe`: diagnose only. `recommend`: say what would be done. `auto`: do it."),
+    Field(
+        "mode",
+        Choice(OBSERVE, RECOMMEND, APPROVE, AUTO),
+        RECOMMEND,
+        "`observe`: diagnose only. `recommend`: say what would be done. `approve`: do it when a person agrees. `auto`: do it.",
+    ),
+    Field("approve", _APPROVE, {}, "For mode `approve`."),
     Field("accept", _ACCEPT, {}, "Which diagnoses are a reason to act."),
     Field("health", ListOf(PROBE), [], "Probes that must pass after an action. Without any, being active is all the proof there is."),
     Field(
@@ -129,6 +160,18 @@ ENTRY = Section(
     ),
     Field("verify", _VERIFY, {}, "What counts as proof that an action helped."),
     Field("guard", _GUARD, {}, "Limits that the managed host itself enforces, whoever asks."),
+    Field("group", Line(), None, "Inventory group whose hosts share one budget. Without one: all hosts of the inventory, for this service alone."),
+    Field("max_unavailable", Count(), 1, "How many hosts of the group may be unavailable at once: down, unknown or being treated. A share is rounded down."),
+    Field("allow_outage", Boolean(), False, "May it be acted on while it runs and no other host of the group stands in for it?"),
+    Field("windows", ListOf(_WINDOW), [], "Maintenance windows. Without any, every time is right."),
+    Field(
+        "outside_windows",
+        Choice(WHEN_URGENT, NEVER),
+        WHEN_URGENT,
+        "`when_urgent`: act outside the windows if the limit may be reached before the next one is over, or if the service is down. `never`: act only inside.",
+    ),
+    Field("freezes", ListOf(_FREEZE), [], "Times in which nothing is acted on, however urgent."),
+    Field("notify", ListOf(Line()), None, "Names of the targets in `remediation_notify` that hear of this service. Without it: all."),
     Field("evidence", _EVIDENCE, {}, "What is kept before anything is touched."),
     Field("owner", Line(), None, "Who is responsible; printed in reports and notifications."),
     Field("runbook", Line(), None, "Link for the person who is woken."),

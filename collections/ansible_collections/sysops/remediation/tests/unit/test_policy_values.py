@@ -74,7 +74,7 @@ def test_a_limit_grows_by_a_share_or_a_size(step):
             "remediation_services[0].guard.cooldwon: unknown key (did you mean 'cooldown'?); allowed: cooldown, max_attempts, within, stand_down, "
             "max_dependents, force_kill, reset_failed, daemon_reload",
         ),
-        ({"mode": "atuo"}, "remediation_services[0].mode: 'atuo' is not allowed here (did you mean 'auto'?); allowed: observe, recommend, auto"),
+        ({"mode": "atuo"}, "remediation_services[0].mode: 'atuo' is not allowed here (did you mean 'auto'?); allowed: observe, recommend, approve, auto"),
         ({"manager": "openrc"}, "remediation_services[0].manager: 'openrc' is not allowed here; allowed: auto, systemd, supervisord, docker, podman, sysv"),
         (
             {"guard": {"cooldown": "30 parsecs"}},

@@ -1,0 +1,158 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Times of a policy, as people write them: a recurrence (iCalendar RRULE), a local time, a time zone.
+
+A time that opens in the hour that a change to summer time skips opens at the first moment after it (02:30 becomes 03:30); one in the
+hour that comes twice opens the first time. A duration is real time: four hours are four hours, whatever the clocks do meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import typing as t
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from ._policy_kinds import Kind, Path, Problem, did_you_mean, shown
+
+try:
+    from dateutil.rrule import rrulestr
+except ImportError:  # the policy says so, if it has a rule
+    rrulestr = None
+
+HORIZON = dt.timedelta(days=2 * 366)  # how far a recurrence is looked for; a yearly one occurs in it at least once
+_ALONE = dt.datetime(2024, 1, 1)  # the first time of a rule that needs no day of its own
+
+_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_PARTS = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "BYWEEKNO", "BYYEARDAY")
+_DAYS = {"DAILY": (), "WEEKLY": ("BYDAY",), "MONTHLY": ("BYDAY", "BYMONTHDAY"), "YEARLY": ("BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO")}
+
+
+class Zone(Kind):
+    allowed = "a time zone such as UTC or Europe/Berlin"
+
+    def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
+        if isinstance(value, str) and value in _zones():
+            return str(value)
+        problems.append(Problem(path, f"{shown(value)} is not allowed here{did_you_mean(value, _zones())}; allowed: {self.allowed}"))
+        return None
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+class Start(Kind):
+    """Read as ``HH:MM`` or ``YYYY-MM-DD HH:MM``."""
+
+    allowed = "a local time such as '22:00', or with the first day '2026-01-04 22:00'"
+
+    def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:  # YAML reads 22:00 as a number to the base 60
+            problems.append(
+                Problem(path, f"{value} is not allowed here; write the time in quotes ('{value // 60:02}:{value % 60:02}'), or YAML takes it for a number")
+            )
+            return None
+        return _read_moment(self, value, path, problems, allow_time=True)
+
+
+class Moment(Kind):
+    """Read as ``YYYY-MM-DD HH:MM``."""
+
+    allowed = "a local day and time such as '2026-12-24 18:00'"
+
+    def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
+        return _read_moment(self, value, path, problems, allow_time=False)
+
+
+def _read_moment(kind: Kind, value: t.Any, path: Path, problems: list[Problem], allow_time: bool) -> str | None:
+    moment = _moment(value, allow_time)
+    if moment is None:
+        kind.wrong(value, path, problems)
+    return moment
+
+
+def _moment(value: t.Any, allow_time: bool) -> str | None:
+    text = value.isoformat(" ") if isinstance(value, dt.datetime) and value.tzinfo is None else value
+    if not isinstance(text, str):
+        return None
+    text = text.strip().replace("T", " ")
+    text = text.removesuffix(":00") if re.fullmatch(r".*\d:\d\d:00", text) else text
+    if allow_time and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        return text
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d %H:%M").strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return None
+
+
+class Rule(Kind):
+    allowed = "an iCalendar RRULE such as FREQ=WEEKLY;BYDAY=SU, daily or rarer; the time of day comes from 'start'"
+
+    def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
+        parts = rule_parts(value) if isinstance(value, str) else {}
+        unknown = [part for part in parts if part not in _PARTS]
+        if not parts or unknown or parts.get("FREQ") not in _FREQUENCIES:
+            why = f" ('{unknown[0]}' is not understood)" if unknown else ""
+            problems.append(Problem(path, f"{shown(value)} is not allowed here{why}; allowed: {self.allowed}"))
+            return None
+        text = ";".join(f"{part}={parts[part]}" for part in parts)
+        if rrulestr is None:
+            problems.append(Problem(path, "the Python library python-dateutil is needed for it; install it where Ansible runs"))
+            return None
+        try:
+            rrulestr(text, dtstart=_ALONE)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            problems.append(Problem(path, f"{shown(value)} is not allowed here ({error}); allowed: {self.allowed}"))
+            return None
+        return text
+
+
+def rule_parts(text: str) -> dict[str, str]:
+    """Return ``{"FREQ": "WEEKLY", "BYDAY": "SU"}``, or nothing if that is no rule."""
+    pairs = [part.split("=", 1) for part in text.upper().replace(" ", "").removeprefix("RRULE:").split(";") if part]
+    return {pair[0]: pair[1] for pair in pairs} if all(len(pair) == 2 and pair[1] for pair in pairs) else {}
+
+
+def needs_first_day(rule: str) -> bool:
+    """Tell whether the rule means different days for different first days, as ``FREQ=WEEKLY;INTERVAL=2`` does."""
+    parts = rule_parts(rule)
+    counted = parts.get("INTERVAL", "1") != "1" or "COUNT" in parts
+    days = _DAYS[parts["FREQ"]]
+    return counted or bool(days and not any(day in parts for day in days)) or (parts["FREQ"] == "YEARLY" and "BYDAY" in parts and "BYMONTH" not in parts)
+
+
+@dataclass(frozen=True)
+class Span:
+    """One occurrence, in epoch seconds; ``end`` is no longer part of it."""
+
+    start: float
+    end: float
+    why: str = ""
+
+
+@lru_cache(maxsize=4096)
+def recurring(rule: str, start: str, duration: float, zone: str, now: float, count: int) -> tuple[Span, ...]:
+    """Return the first occurrences that end after now, at most ``count`` of them, in order."""
+    tz = ZoneInfo(zone)
+    local = dt.datetime.fromtimestamp(now, tz).replace(tzinfo=None)
+    earliest = local - dt.timedelta(seconds=duration, days=1)  # a day more, for zones that change their clocks
+    first = dt.datetime.strptime(start, "%Y-%m-%d %H:%M") if " " in start else dt.datetime.combine(earliest.date(), dt.time.fromisoformat(start))
+    found: list[Span] = []
+    for moment in rrulestr(rule, dtstart=first).xafter(earliest, inc=True):
+        if moment > local + HORIZON or len(found) >= count:
+            break
+        begins = epoch(moment, zone)
+        if begins + duration > now:
+            found.append(Span(begins, begins + duration))
+    return tuple(found)
+
+
+def epoch(local: dt.datetime | str, zone: str) -> float:
+    """Return the epoch seconds of a local time; one that the clocks skip is the moment after the gap by as much, one that comes twice is the first."""
+    moment = dt.datetime.strptime(local, "%Y-%m-%d %H:%M") if isinstance(local, str) else local
+    return moment.replace(tzinfo=ZoneInfo(zone), fold=0).timestamp()
