@@ -43,7 +43,9 @@ options:
   state_dir:
     description:
       - Directory on the managed host that holds history, attempts and locks.
-      - The default is C(/var/lib/sysops-remediation), shared by all users of the host. Only what belongs to one user, which is C(scope=user) or
-        a supervisord that runs without privileges, is kept in C(sysops-remediation) below C($XDG_STATE_HOME) (C(~/.local/state)).
+      - The default follows from the user that the service manager runs as, never from who calls. For root it is C(/var/lib/sysops-remediation), for
+        the supervisord or container engine of another user C(.local/state/sysops-remediation) in the home of that user, and for C(scope=user)
+        C(sysops-remediation) below C($XDG_STATE_HOME) (C(~/.local/state)). Whoever may not write there is refused; root works as that user.
+      - If you set it, set the same for everybody who may act on the host.
     type: path
 """

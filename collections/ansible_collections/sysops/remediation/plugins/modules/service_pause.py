@@ -88,6 +88,7 @@ msg:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _run, _spec, _units
+from ..module_utils._action import owner
 from ..module_utils._action.case import identity
 from ..module_utils._action.record import user
 from ..module_utils._host_state import paths, pause
@@ -109,21 +110,20 @@ def argument_spec():
     return spec
 
 
-def find(params):
-    """Return the directory and the subject of the pause."""
-    if not params["name"]:
-        return paths.state_directory("", params["scope"], params["state_dir"]), pause.HOST
-    manager, _why = resolve(params, _run.run)
-    directory = paths.state_directory(manager.name, params["scope"], params["state_dir"])
-    return directory, identity(manager, manager.inspect(params["name"]))
-
-
 def apply(params, check_mode):
     """Return the module's result."""
-    directory, subject = find(params)
-    now = Clock().stamp()
     seconds = _seconds(params["duration"])
-    before = _own(directory, subject, now)
+    if not params["name"]:
+        return _set(owner.host_directory(params["scope"], params["state_dir"]), pause.HOST, params, seconds, check_mode)
+    manager, _why = resolve(params, _run.run)
+    directory = owner.guard_directory(manager, params["state_dir"])
+    subject = identity(manager, manager.inspect(params["name"]))
+    return owner.work_as_owner(manager, params["state_dir"], lambda: _set(directory, subject, params, seconds, check_mode))
+
+
+def _set(directory, subject, params, seconds, check_mode):
+    now = Clock().stamp()
+    before = pause.own(directory, subject, now)
     changed = _differs(before, params)
     if changed and not check_mode:
         if params["state"] == "resumed":
@@ -150,10 +150,6 @@ def _seconds(duration):
     if not 0 < seconds <= LONGEST:
         raise ValueError("duration: '%s' is not more than 0 and at most a year; without a duration it is paused until it is resumed" % duration)
     return seconds
-
-
-def _own(directory, subject, now):
-    return next((one for one in pause.current(directory, subject, now) if one["subject"] == subject), None)
 
 
 def _differs(before, params):

@@ -364,7 +364,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _health, _run, _spec
 from ..module_utils._action import flow, request
-from ..module_utils._host_state import paths
 from ..module_utils._managers import ManagerError, resolve
 from ..module_utils._managers._base import Unsupported
 
@@ -436,10 +435,9 @@ def act(asked, params, check_mode):
     """Return why this manager was chosen, and the result."""
     try:
         manager, why = resolve(params, _run.run)
+        return why, flow.guarded(asked, manager, params["state_dir"], check_mode)
     except Unsupported as error:
         return "", flow.declined(asked, error, params["manager"])
-    directory = paths.state_directory(manager.name, params["scope"], params["state_dir"])
-    return why, flow.perform(asked, manager, directory, check_mode=check_mode)
 
 
 def hide_secrets(module):

@@ -80,6 +80,8 @@ def wait_until(condition, what, patience=PATIENCE):
 class Lab:
     """One supervisord, one service called ``mail``, one state directory."""
 
+    program = (sys.executable, "-m", "supervisor.supervisord")
+
     def __init__(self, folder, **options):
         self.folder = folder
         self.room = folder / "room"
@@ -91,7 +93,7 @@ class Lab:
         settings = {"startsecs": 1, "stopwaitsecs": 60, "autorestart": "false", "startretries": 0, **options}
         (folder / "supervisord.conf").write_text(
             "[unix_http_server]\nfile=%s\n" % self.socket
-            + "[supervisord]\nlogfile=%s/supervisord.log\npidfile=%s/supervisord.pid\nnodaemon=true\nuser=root\n" % (folder, folder)
+            + "[supervisord]\nlogfile=%s/supervisord.log\npidfile=%s/supervisord.pid\nchildlogdir=%s\nnodaemon=true\nuser=root\n" % (folder, folder, folder)
             + "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
             + "[program:mail]\ncommand=%s %s/mail.py %d %s\n" % (sys.executable, folder, self.port, self.room)
             + "".join("%s=%s\n" % one for one in settings.items())
@@ -100,7 +102,7 @@ class Lab:
 
     def start(self):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.folder / "supervisord.conf")],
+            [*self.program, "-c", str(self.folder / "supervisord.conf")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 
 import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils._host_state import paths
@@ -13,29 +14,58 @@ from ansible_collections.sysops.remediation.plugins.module_utils._host_state.loc
 from hypothesis import given
 from hypothesis import strategies as st
 
-HOME = {"HOME": "/home/kim"}
+KIM = pwd.getpwuid(65534)  # nobody, who is somebody on every host
 
 
 class TestStateDirectory:
-    def test_all_users_of_a_host_share_one(self):
-        assert paths.state_directory("systemd", "system", environ=HOME, uid=1000) == paths.DEFAULT
-        assert paths.state_directory("supervisord", "system", environ=HOME, uid=0) == paths.DEFAULT
+    def test_it_follows_from_who_runs_the_manager_and_never_from_who_calls(self, monkeypatch):
+        for caller in (0, KIM.pw_uid, 1234):
+            monkeypatch.setattr(os, "geteuid", lambda caller=caller: caller)
+            assert paths.state_directory("system", 0) == paths.DEFAULT
+            assert paths.state_directory("system", KIM.pw_uid) == "%s/.local/state/sysops-remediation" % KIM.pw_dir
 
-    @pytest.mark.parametrize("manager, scope", [("systemd", "user"), ("supervisord", "system")])
-    def test_what_belongs_to_one_user_is_kept_with_that_user(self, manager, scope):
-        assert paths.state_directory(manager, scope, environ=HOME, uid=1000) == "/home/kim/.local/state/sysops-remediation"
-        assert paths.state_directory(manager, scope, environ=dict(HOME, XDG_STATE_HOME="/x"), uid=1000) == "/x/sysops-remediation"
+    def test_no_environment_moves_what_others_must_find_too(self, monkeypatch):
+        monkeypatch.setenv("XDG_STATE_HOME", "/x")
+        monkeypatch.setenv("HOME", "/y")
+        assert paths.state_directory("system", KIM.pw_uid).startswith(KIM.pw_dir)
 
-    def test_the_default_of_the_module_is_not_a_choice_of_the_user(self):
-        assert paths.state_directory("systemd", "user", given=paths.DEFAULT, environ=HOME, uid=1000).startswith("/home/kim")
+    def test_the_user_units_of_a_user_are_kept_where_that_user_wants_it(self, monkeypatch):
+        monkeypatch.setenv("HOME", "/home/kim")
+        monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+        assert paths.state_directory("user", 1000) == "/home/kim/.local/state/sysops-remediation"
+        monkeypatch.setenv("XDG_STATE_HOME", "/x")
+        assert paths.state_directory("user", 0, given=paths.DEFAULT) == "/x/sysops-remediation"
+
+    def test_a_user_without_a_name_has_a_home_only_for_itself(self, monkeypatch):
+        monkeypatch.setenv("HOME", "/home/kim")
+        with pytest.raises(paths.StateError, match="uid 4194000 has no home directory"):
+            paths.state_directory("system", 4194000)
+        monkeypatch.setattr(os, "geteuid", lambda: 4194000)
+        assert paths.state_directory("system", 4194000).startswith("/home/kim")
+
+    def test_root_keeps_its_own_record_of_what_it_sees(self, monkeypatch):
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        assert paths.record_directory("system", KIM.pw_uid) == paths.DEFAULT
+        monkeypatch.setattr(os, "geteuid", lambda: 1234)
+        assert paths.record_directory("system", KIM.pw_uid).startswith(KIM.pw_dir)
 
     def test_a_given_directory_is_taken(self):
-        assert paths.state_directory("systemd", "user", given="/srv/state", environ=HOME, uid=1000) == "/srv/state"
+        assert paths.state_directory("user", 1000, given="/srv/state") == "/srv/state"
 
     @pytest.mark.parametrize("given", ["state", "./state", "../state", "unix:///x"])
     def test_one_that_depends_on_the_working_directory_is_refused(self, given):
         with pytest.raises(ValueError, match=r"state_dir: '%s' must be an absolute path" % given):
-            paths.state_directory("systemd", "system", given=given)
+            paths.state_directory("system", 0, given=given)
+
+    def test_whoever_cannot_write_there_is_told_what_where_and_the_remedy(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(os, "access", lambda path, mode: path != str(tmp_path))
+        paths.demand_access("/var/lib/x/y", "it is", 0)
+        with pytest.raises(paths.StateError) as problem:
+            paths.demand_access(str(tmp_path / "a" / "b"), "supervisord at /s runs as nobody, so its services are", KIM.pw_uid)
+        assert str(problem.value) == (
+            "supervisord at /s runs as nobody, so its services are guarded in %s/a/b, which root may not write: "
+            "run the task as root (become: true) or as nobody (become_user)" % tmp_path
+        ).replace("root may", "%s may" % paths.name_of(os.geteuid()))
 
 
 class TestUnsafeDirectories:

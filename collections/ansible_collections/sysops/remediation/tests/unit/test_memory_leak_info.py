@@ -283,12 +283,12 @@ def test_an_unprivileged_user_gets_what_is_readable_and_the_reasons(lab):
     pid = lab.pids()["calm"]
     script = (
         "import json, os, sys; sys.path.insert(0, %r)\n"
-        "from _sampling.window import observe\nfrom _sampling import procfs\nfrom _sampling.sampler import Target\n"
+        "from module_utils._sampling.window import observe\nfrom module_utils._sampling import procfs\nfrom module_utils._sampling.sampler import Target\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "target = Target('calm', %d, procfs.read_process('/', %d).start_ticks)\n"
         "taken = observe([target], 0, 1).segments['calm'][0].last\n"
         "print(json.dumps([taken.values, taken.unreadable]))\n"
-    ) % (str(Path(_spec.__file__).parent), pid, pid)
+    ) % (str(Path(_spec.__file__).parents[1]), pid, pid)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE)
     values, unreadable = json.loads(done.stdout)
     assert values["anon"] > 5_000_000

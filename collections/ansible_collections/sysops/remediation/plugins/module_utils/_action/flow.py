@@ -11,10 +11,19 @@ from .._gates import closed
 from .._host_state import paths
 from .._host_state.clock import Clock
 from .._managers import _base
-from . import act, answers, guard, record, result, service_gates, verify
+from . import act, answers, guard, owner, record, result, service_gates, verify
 from .case import Case
 from .memory import service_memory
 from .request import RESTART
+
+
+def guarded(request, manager, state_dir, check_mode=False):
+    """Do one guarded action where the user that the manager runs as keeps its guard; return the module's result."""
+    try:
+        directory = owner.guard_directory(manager, state_dir)
+    except paths.StateError as error:
+        return _unguarded(request, manager, error)
+    return owner.work_as_owner(manager, state_dir, lambda: perform(request, manager, directory, check_mode=check_mode))
 
 
 def perform(request, manager, directory, root="/", check_mode=False, clock=None, memory=None):
@@ -42,6 +51,13 @@ def declined(request, error, manager):
     state = _base.ServiceState(manager, request.name)
     msg = "%s of %s refused: %s" % (request.action, request.name, error)
     return result.build(state, request.action, "refused", msg, [service_gates.unsupported(error)])
+
+
+def _unguarded(request, manager, error):
+    """Return the refusal for a caller who cannot write where the service is guarded."""
+    state = manager.inspect(request.name)
+    gate = guard.state_directory(error)
+    return result.build(state, request.action, "refused", "%s of %s refused: %s" % (request.action, state.name, gate["detail"]), [gate])
 
 
 def _prepare_directory(case):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .._host_state import paths
 from .._host_state.history import History, Sample
+from .._managers import ManagerError
 from .lives import cut
 
 ENOUGH = 3600.0  # seconds recorded of the life that runs: then one sample more tells where it stands, and no window is needed
@@ -19,7 +20,10 @@ def read(evidence, state_dir, boot, epoch, uptime):
     """Put the recorded lives into the evidence of each service; return warnings about what could not be read."""
     warnings = []
     for identity, one in evidence.items():
-        samples, problems = _store(one.service, state_dir).read(identity)
+        try:
+            samples, problems = _store(one.service, state_dir).read(identity)
+        except (paths.StateError, ManagerError) as error:
+            samples, problems = [], ["history was not read: %s" % error]
         one.lives = cut(samples, boot, epoch, uptime)
         one.is_damaged = any("damaged" in problem for problem in problems)
         warnings += problems
@@ -40,12 +44,15 @@ def _is_long_and_fresh(one, identity, now):
 
 def write(evidence, seen, state_dir, boot):
     """Append what the window saw; return warnings. A history that cannot be written never spoils a diagnosis."""
-    batches = {}
+    batches, warnings = {}, []
     for identity, one in evidence.items():
-        store = _store(one.service, state_dir)
         samples = [sample for segment in one.segments for sample in _samples(segment, seen, boot)]
+        try:
+            store = _store(one.service, state_dir)
+        except (paths.StateError, ManagerError) as error:
+            warnings.append("history of %s was not recorded: %s" % (identity, error))
+            continue
         batches.setdefault(store.directory, (store, {}))[1][identity] = samples
-    warnings = []
     for store, batch in batches.values():
         try:
             store.append(batch)
@@ -58,7 +65,7 @@ def write(evidence, seen, state_dir, boot):
 
 
 def _store(service, state_dir):
-    return History(paths.state_directory(service.state.manager, service.state.scope, state_dir))
+    return History(paths.record_directory(service.manager.scope, service.manager.owner(), state_dir))
 
 
 def _samples(segment, seen, boot):

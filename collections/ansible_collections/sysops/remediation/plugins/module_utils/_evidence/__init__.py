@@ -11,7 +11,7 @@ import re
 import time
 
 from .. import _managers, _run
-from .._host_state.paths import StateError, ensure_directory, file_name, state_directory
+from .._host_state.paths import StateError, ensure_directory, file_name, record_directory
 from .._redact import redact_data
 from .._units import human_size, parse_duration, parse_size, read_option
 from . import _gather, _store
@@ -32,7 +32,7 @@ def collect_evidence(params, check=False, run=_run.run, root="/"):
     limits = _limits(params)
     manager, reason = _managers.resolve(params, _gather.hurried(run), root)
     state = manager.inspect(params["name"])
-    folder = os.path.join(state_directory(state.manager, state.scope, params["state_dir"]), "evidence")
+    folder = _folder(manager, params["state_dir"])
     evidence = {"service": state.key, "incident": params["incident"], "path": folder, "sha256": None, "size": None, "fetched_to": None}
     if check:
         return {"msg": "would keep the evidence of %s in %s" % (state.key, folder), "evidence": dict(evidence, parts=[], dropped=[])}
@@ -59,6 +59,13 @@ def _limits(params):
             raise ValueError("%s: %d is too small: give 1 or more" % (name, params[name]))
     kinds = {"deadline": parse_duration, "max_size": parse_size, "keep_size": parse_size, "smaps_max_rss": parse_size}
     return {name: read_option(parse, params, name) for name, parse in kinds.items()}
+
+
+def _folder(manager, state_dir):
+    try:
+        return os.path.join(record_directory(manager.scope, manager.owner(), state_dir), "evidence")
+    except StateError as problem:
+        raise EvidenceError("%s: no evidence was kept" % problem) from problem
 
 
 def _ready(folder):

@@ -69,7 +69,7 @@ class History:
     def append(self, batches, now=None):
         """Append ``{service: [Sample, ...]}``, then drop what is too old or too much. Raises StateError when it cannot be written."""
         now = time.time() if now is None else now
-        paths.ensure_directory(os.path.dirname(self.directory))
+        paths.ensure_directory(os.path.dirname(self.directory), 0o755)
         paths.ensure_directory(self.directory)
         with self._alone():
             for service, samples in batches.items():

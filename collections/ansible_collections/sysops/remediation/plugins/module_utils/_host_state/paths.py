@@ -10,6 +10,7 @@ belong to root or to us, nobody else may write to them, and no file is opened th
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 
 DEFAULT = "/var/lib/sysops-remediation"
@@ -22,23 +23,61 @@ class StateError(Exception):
     """State cannot be read, written or trusted; the message is one line that names the path and the remedy."""
 
 
-def state_directory(manager, scope, given=None, environ=None, uid=None):
-    """Return the directory for the state of a service.
+def state_directory(scope, owner, given=None):
+    """Return the directory that guards the services of a manager that runs as uid ``owner``.
 
-    One directory for all users of the host, or two users could both restart a service; only what belongs to a single user (user units,
-    a supervisord run without privileges) is kept in that user's own directory.
+    One directory for all who can reach that manager, or two of them could both restart a service: it follows from the manager, never from
+    who calls. Only the user units of a user (``scope`` user) are nobody else's affair.
     """
     if given and given != DEFAULT:
         path = os.path.expanduser(given)
         if not os.path.isabs(path):  # it would be another one for every way in which the host is reached
             raise ValueError("state_dir: '%s' must be an absolute path, such as %s" % (given, DEFAULT))
         return os.path.abspath(path)
-    environ = os.environ if environ is None else environ
-    uid = os.geteuid() if uid is None else uid
-    if scope != "user" and not (manager == "supervisord" and uid != 0):
-        return DEFAULT
-    home = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".local", "state")
-    return os.path.join(home, PRIVATE)
+    if scope == "user":
+        return _private(os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state"))
+    return DEFAULT if owner == 0 else _private(os.path.join(_home(owner), ".local", "state"))
+
+
+def record_directory(scope, owner, given=None):
+    """Return where what is seen of such services is kept: root keeps its own record, in a place that it can trust."""
+    return state_directory(scope, 0 if os.geteuid() == 0 else owner, given)
+
+
+def _private(state_home):
+    return os.path.join(state_home, PRIVATE)
+
+
+def _home(uid):
+    """Return the home that everybody sees alike, whatever the caller's environment says; a uid without a name has only its environment."""
+    try:
+        return pwd.getpwuid(uid).pw_dir
+    except KeyError:
+        home = os.environ.get("HOME") if uid == os.geteuid() else None
+    if not home:
+        raise StateError("uid %d has no home directory to keep locks and limits in: give state_dir" % uid)
+    return home
+
+
+def demand_access(path, what, owner):
+    """Raise StateError unless we could write below the directory, which may have to be made yet; nothing is written.
+
+    :param what: what is guarded there, as "supervisord at /run/s.sock runs as root, so its services are".
+    """
+    nearest = path
+    while not os.path.lexists(nearest) and nearest != "/":
+        nearest = os.path.dirname(nearest)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        remedy = "run the task as root (become: true)" + ("" if owner == 0 else " or as %s (become_user)" % name_of(owner))
+        raise StateError("%s guarded in %s, which %s may not write: %s" % (what, path, name_of(os.geteuid()), remedy))
+
+
+def name_of(uid):
+    """Return the user's name, or its number where nobody has given it one."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return "uid %d" % uid
 
 
 def ensure_directory(path, mode=0o700):
@@ -46,7 +85,8 @@ def ensure_directory(path, mode=0o700):
     try:
         if not os.path.lexists(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            os.mkdir(path, mode)
+            os.mkdir(path, 0o700)
+            os.chmod(path, mode)  # whatever the umask
     except FileExistsError:
         if not os.path.isdir(path):
             raise StateError("%s is not a directory: remove it or choose another state_dir" % path) from None
@@ -97,7 +137,7 @@ def read_file(path):
         return source.read()
 
 
-def replace_file(path, content):
+def replace_file(path, content, mode=0o600):
     """Write bytes so that a reader, or a power cut, finds the old content or the new, never a part."""
     beside = "%s.new" % path
     try:
@@ -106,6 +146,7 @@ def replace_file(path, content):
         fd = open_file(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(fd, "wb") as target:
             target.write(content)
+            os.fchmod(target.fileno(), mode)
             target.flush()
             os.fsync(target.fileno())
         os.rename(beside, path)

@@ -21,10 +21,10 @@ HOST = "host"  # instead of a service key, which always has a slash in it
 
 def pause(directory, subject, now, seconds=None, reason="", by=""):
     """Pause a service key or ``HOST``, for some seconds or until it is resumed."""
-    paths.ensure_directory(directory)
-    paths.ensure_directory(os.path.join(directory, "pauses"))
+    paths.ensure_directory(directory, 0o755)
+    paths.ensure_directory(os.path.join(directory, "pauses"), 0o755)
     record = {"v": VERSION, "subject": subject, "since": now, "seconds": seconds, "reason": reason, "by": by}
-    paths.replace_file(_path(directory, subject), json.dumps(record, sort_keys=True).encode() + b"\n")
+    paths.replace_file(_path(directory, subject), json.dumps(record, sort_keys=True).encode() + b"\n", mode=0o644)
 
 
 def resume(directory, subject):
@@ -40,9 +40,19 @@ def resume(directory, subject):
 
 
 def current(directory, service, now):
-    """Return the pauses that bind a service now: ``[{subject, reason, by, until, path}]``, ``until`` in epoch seconds or None."""
-    found = (_read(_path(directory, subject), subject, now) for subject in (HOST, service))
+    """Return the pauses that bind a service now: ``[{subject, reason, by, until, path}]``, ``until`` in epoch seconds or None.
+
+    A pause of the host binds all of its users, also those whose services are guarded in a directory of their own.
+    """
+    found = [own(directory, HOST, now), own(directory, service, now) if service != HOST else None]
+    if directory != paths.DEFAULT:
+        found.append(own(paths.DEFAULT, HOST, now))
     return [one for one in found if one]
+
+
+def own(directory, subject, now):
+    """Return the pause of this subject in this directory, None if there is none."""
+    return _read(_path(directory, subject), subject, now)
 
 
 def _path(directory, subject):

@@ -9,6 +9,8 @@ Acting methods do one thing, wait for the manager's own answer and no longer; ju
 
 from __future__ import annotations
 
+import os
+
 # The state of a service, in our words, whatever the manager calls it.
 RUNNING = "running"  # the manager considers it up; it has a main process or container, unless flags say no_process (oneshot units)
 STARTING = "starting"  # being started, waiting for a restart delay included
@@ -157,8 +159,12 @@ class Manager:
 
     @property
     def address(self):
-        """Return where the manager was reached, None if a host has only one of it; tells services of two supervisords apart."""
+        """Return what tells this manager from others of its kind, the same whichever way it is reached; None if a host has only one of it."""
         return self.server
+
+    def owner(self):
+        """Return the uid that the manager runs as: its services are guarded in the state directory of that user."""
+        return 0 if self.scope == "system" else os.geteuid()
 
     def available(self):
         """Return (bool, sentence): can this manager be asked here, and how do we know."""

@@ -11,7 +11,7 @@ import signal
 import time
 
 from .._kernel import below, boot_id, catches
-from . import _base, _cgroup, _container_facts, _engine_api, _proc
+from . import _base, _cgroup, _container_facts, _engine_api, _listener, _proc
 
 PING_TIMEOUT = 5
 READ_TIMEOUT = 20
@@ -35,6 +35,14 @@ class ContainerEngine(_base.Manager):
     @property
     def address(self):
         return self._ask().path
+
+    def owner(self):
+        """Everybody in the group of the engine's socket can reach it; it is the engine's user who owns the containers."""
+        path = self._ask().path
+        try:
+            return _listener.owner_of_unix(below(self.root, path), PING_TIMEOUT)
+        except OSError as error:
+            raise _base.ManagerError("%s does not answer: %s" % (path, error.strerror or "timed out")) from None
 
     def available(self):
         if self.server and self.server.partition("://")[0] not in ("unix", self.server):

@@ -41,6 +41,14 @@ class Address:
         self.username = username
         self.password = password
 
+    @property
+    def hostname(self):
+        return urllib.parse.urlsplit("//" + self.host).hostname
+
+    @property
+    def port(self):
+        return urllib.parse.urlsplit("//" + self.host).port or (443 if self.tls else 80)
+
     def __str__(self):
         return "unix://" + self.path if self.path else "%s://%s" % ("https" if self.tls else "http", self.host)
 

@@ -9,8 +9,8 @@ import signal
 import time
 import xmlrpc.client
 
-from .._kernel import catches
-from . import _base, _proc, _supervisord_rpc
+from .._kernel import below, catches
+from . import _base, _listener, _proc, _supervisord_rpc
 
 READ_TIMEOUT = 10
 POLL = 0.1
@@ -90,10 +90,18 @@ class Supervisord(_base.Manager):
     def __init__(self, run, root="/", scope="system", server=None):
         super().__init__(run, root, scope, server)
         self._address = None
+        self._owner = None
+        self._known_as = None
 
     @property
     def address(self):
-        return str(self._where())
+        """Return its Unix socket, where it has one: reached over HTTP it is still the same supervisord, with the same lock."""
+        self._where()
+        return self._known_as
+
+    def owner(self):
+        self._where()
+        return self._owner
 
     def available(self):
         try:
@@ -104,6 +112,7 @@ class Supervisord(_base.Manager):
         for address in addresses:
             try:
                 version = _supervisord_rpc.call(address, self.root, READ_TIMEOUT, "supervisor.getSupervisorVersion")
+                self._owner, self._known_as = self._find_owner(address)
             except _base.ManagerError as error:
                 failures.append(str(error))
                 continue
@@ -161,6 +170,20 @@ class Supervisord(_base.Manager):
         if not catches(self.root, state.main_pid, signal.SIGHUP):
             raise _base.Unsupported("%s does not handle SIGHUP, it would end it: use a restart" % state.name, "reload")
         self._signal(state.name, "HUP")
+
+    def _find_owner(self, address):
+        """Return the uid that supervisord runs as and one name for it; raise ManagerError if it does not run on this host."""
+        try:
+            if address.path:
+                return _listener.owner_of_unix(below(self.root, address.path), READ_TIMEOUT), str(address)
+            pid = _supervisord_rpc.call(address, self.root, READ_TIMEOUT, "supervisor.getPID")
+            uid, path = _listener.owner_of_tcp(address.hostname, address.port, pid, READ_TIMEOUT, self.root)
+            return uid, "unix://" + path if path else "tcp port %d" % address.port
+        except OSError as error:
+            raise _base.ManagerError("supervisord at %s does not answer: %s" % (address, error.strerror or "timed out")) from None
+        except _listener.NotHere as reason:
+            where = "its services are watched and guarded only on the host where it runs: run the task there, with an address of that host as server"
+            raise _base.ManagerError("supervisord at %s does not run on this host as far as can be seen (%s); %s" % (address, reason, where)) from None
 
     def _state(self, info):
         found = facts(info)

@@ -9,6 +9,7 @@ Python start and one pass over /proc cost: managers are asked, and even imported
 
 from __future__ import annotations
 
+import os
 import time
 
 from .._host_state import paths
@@ -25,7 +26,7 @@ def record(wanted, state_dir=None, run=None, root="/"):
     :returns: ``(number of samples, [sentence for each problem])``; a problem of one service never costs the others their sample.
     """
     epoch, uptime, boot = time.time(), host.uptime(), short_boot(host.boot_id(root))
-    memory = Memory(paths.state_directory("supervisord", "system", state_dir), boot)  # the directory of whoever runs the recorder
+    memory = Memory(paths.record_directory("system", os.geteuid(), state_dir), boot)  # the directory of whoever runs the recorder
     processes, problems = procfs.scan(root), []
     known, unknown = memory.recall(wanted, uptime, processes)
     asked = _ask(unknown, run, root, problems) if unknown else []
@@ -33,21 +34,21 @@ def record(wanted, state_dir=None, run=None, root="/"):
         processes = procfs.scan(root)  # they may be younger than the first look
     memory.keep(known, asked, uptime)
     batches = {}
-    for service, target in known + asked:
+    for service, target, owner in known + asked:
         values = _values(target, processes, root, problems)
         if values:
-            directory = paths.state_directory(target.key.partition("/")[0], service.get("scope") or "system", state_dir)
+            directory = paths.record_directory(service.get("scope") or "system", owner, state_dir)
             batches.setdefault(directory, {})[target.key] = [Sample(epoch, uptime, boot, target.main_pid, target.start_ticks, values)]
     return _append(batches, epoch, problems), problems
 
 
 def _ask(services, run, root, problems):
-    """Return [(service, Target)] of those that run."""
+    """Return [(service, Target, uid of its manager)] of those that run."""
     from .wanted import find
 
     found, complaints = find(services, run, root)
     problems += complaints
-    return [(asked, service.target()) for asked, service in found if service.target() is not None]
+    return [(asked, service.target(), service.manager.owner()) for asked, service in found if service.target() is not None]
 
 
 def _values(target, processes, root, problems):

@@ -85,9 +85,12 @@ def _is_service(service):
 
 
 def _once(config):
-    from . import record
+    from . import paths, record
 
-    count, problems = record(config["services"], config.get("state_dir"))
+    try:
+        count, problems = record(config["services"], config.get("state_dir"))
+    except (paths.StateError, ValueError) as error:
+        return _complain(str(error), 1)
     for problem in problems:
         _complain(problem, 1)
     return 1 if problems and not count else 0

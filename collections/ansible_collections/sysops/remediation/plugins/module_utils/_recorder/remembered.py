@@ -28,25 +28,25 @@ class Memory:
         self._kept = {}
 
     def recall(self, wanted, uptime, processes):
-        """Return [(service, Target)] of those of ``wanted`` that are known to live, and the list of the others."""
+        """Return [(service, Target, uid of its manager)] of those of ``wanted`` that are known to live, and the list of the others."""
         self._kept = self._read()
         known, unknown = [], []
         for service in wanted:
-            asked_at, target = self._kept.get(_key(service), (None, None))
+            asked_at, owner, target = self._kept.get(_key(service), (None, None, None))
             if target is not None and 0 <= uptime - asked_at < ASK_AGAIN and target.is_alive(processes):
-                known.append((service, target))
+                known.append((service, target, owner))
             else:
                 unknown.append(service)
         return known, unknown
 
     def keep(self, known, asked, uptime):
         """Remember ``known`` as of when it was asked for, ``asked`` as of now, and nothing else."""
-        kept = {_key(service): self._kept[_key(service)] for service, _target in known}
-        kept.update({_key(service): (uptime, target) for service, target in asked if target.start_ticks is not None})
+        kept = {_key(service): self._kept[_key(service)] for service, _target, _owner in known}
+        kept.update({_key(service): (uptime, owner, target) for service, target, owner in asked if target.start_ticks is not None})
         if kept.keys() != self._kept.keys() or asked:
-            services = {key: [when, one.key, one.main_pid, one.start_ticks, one.cgroups] for key, (when, one) in kept.items()}
+            services = {key: [when, owner, one.key, one.main_pid, one.start_ticks, one.cgroups] for key, (when, owner, one) in kept.items()}
             with contextlib.suppress(paths.StateError):  # where this cannot be written the history cannot be either, and says so
-                paths.ensure_directory(os.path.dirname(self._path))
+                paths.ensure_directory(os.path.dirname(self._path), 0o755)
                 paths.replace_file(self._path, json.dumps({"boot": self._boot, "services": services}).encode())
 
     def _read(self):
@@ -54,7 +54,7 @@ class Memory:
             kept = json.loads(paths.read_file(self._path) or "{}")
             if kept.get("boot") != self._boot:
                 return {}
-            return {key: (float(when), Target(*fields)) for key, (when, *fields) in kept["services"].items()}
+            return {key: (float(when), int(owner), Target(*fields)) for key, (when, owner, *fields) in kept["services"].items()}
         except (paths.StateError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return {}
 
