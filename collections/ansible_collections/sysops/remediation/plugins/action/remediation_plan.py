@@ -10,14 +10,19 @@ import time
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils._plan import REMEDIATE, RESTART, build_plan
+from ..plugin_utils._plan import REMEDIATE, RESTART
 from ..plugin_utils._plan_facts import new_run_id, read_fleet
 from ..plugin_utils._plan_outcome import bad_ends, planned
+from ..plugin_utils._plan_run import Request, plan_run
 from ..plugin_utils._plan_text import plan_lines
 
 SPEC = {
     "purpose": {"type": "str", "choices": [REMEDIATE, RESTART], "default": REMEDIATE},
+    "acts": {"type": "bool", "default": False},
     "service": {"type": "str"},
+    "plan_id": {"type": "str"},
+    "approver": {"type": "str", "default": ""},
+    "ledger": {"type": "str", "no_log": True},
     "report_dir": {"type": "path", "default": "remediation-reports"},
 }
 
@@ -31,7 +36,10 @@ class ActionModule(ActionBase):
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         now = time.time()
         fleet = read_fleet(task_vars["hostvars"].raw_get, task_vars["ansible_play_hosts_all"], service=args["service"])
-        plan = build_plan(fleet, new_run_id(now), now, args["purpose"])
+        inventory = {name: frozenset(hosts) for name, hosts in task_vars["groups"].items()}
+        acts = args["acts"] and not self._task.check_mode
+        request = Request(new_run_id(now), now, args["purpose"], acts, args["ledger"], args["plan_id"], args["approver"])
+        plan = plan_run(fleet, inventory, request)
         return {
             "changed": False,
             "_ansible_no_log": True,  # policies hold passwords, in probes and addresses; an error of this plugin is shown all the same

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
@@ -22,6 +24,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
+        asked_at = time.time()
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         written = {name: task_vars[name] for name in policy_variables(task_vars) if name in task_vars}
         values, errors = self._template(written)
@@ -44,6 +47,7 @@ class ActionModule(ActionBase):
             "named": named,
             "errors": errors,
             "observe": observe,
+            "asked_at": asked_at,
             "hint": hint,
             "observe_all": args["unlisted"] and not (named or observe or errors),
             "msg": "; ".join(errors) or f"{len(named)} services in the policy of this host",

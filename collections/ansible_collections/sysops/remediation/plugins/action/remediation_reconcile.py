@@ -9,9 +9,10 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._plan_facts import read_outcomes
 from ..plugin_utils._plan_outcome import bad_ends, ended, reconcile
+from ..plugin_utils._plan_run import settle_run
 from ..plugin_utils._plan_text import outcome_lines
 
-SPEC = {"plan": {"type": "dict", "required": True}}
+SPEC = {"plan": {"type": "dict", "required": True}, "ledger": {"type": "str", "no_log": True}}
 
 
 class ActionModule(ActionBase):
@@ -25,4 +26,6 @@ class ActionModule(ActionBase):
         planned = {action["host"] for action in plan["actions"]}
         outcomes = reconcile(plan, read_outcomes(task_vars["hostvars"].raw_get, planned))
         bad = bad_ends(plan, outcomes)
-        return {"changed": False, "outcomes": outcomes, "bad": bad, "result": ended(plan, outcomes), "text": "\n".join(outcome_lines(outcomes, bad))}
+        trouble = "" if self._task.check_mode or not plan["actions"] else settle_run(args["ledger"], plan, outcomes)
+        text = "\n".join([*outcome_lines(outcomes, bad), *([f"note         {trouble}"] if trouble else [])])
+        return {"changed": False, "outcomes": outcomes, "bad": bad, "result": ended(plan, outcomes), "text": text}

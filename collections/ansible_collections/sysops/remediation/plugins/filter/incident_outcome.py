@@ -14,7 +14,7 @@ description:
     C(remediation_outcomes), as docs/architecture.md describes it.
 author:
   - sysops.remediation contributors (@sysops-remediation)
-positional: steps, kept, fetched
+positional: steps, kept, fetched, permit
 options:
   _input:
     description: One of the C(actions) of the plan.
@@ -33,12 +33,16 @@ options:
     description: Result of fetching the evidence to the controller, skipped and failed ones included.
     type: dict
     required: true
+  permit:
+    description: Result of M(sysops.remediation.remediation_permit). Without a permit nothing was done, and the incident is refused.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Settle the incident
   ansible.builtin.set_fact:
-    remediate_outcome: "{{ remediate_action | sysops.remediation.incident_outcome(remediate_steps, remediate_kept, remediate_fetched) }}"
+    remediate_outcome: "{{ remediate_action | sysops.remediation.incident_outcome(remediate_steps, remediate_kept, remediate_fetched, remediate_permit) }}"
 """
 
 RETURN = r"""

@@ -12,7 +12,8 @@ short_description: Make the plan of a run from what all hosts answered
 description:
   - Runs once, after role P(sysops.remediation.diagnose#role). It reads what the role registered on every host of the play, compares the diagnoses with the
     policy and returns what will be done in which order, and what will not be done and why.
-  - It decides and does nothing. An action needs a service that the policy names, mode V(auto), and an accepted verdict and urgency.
+  - It decides and does nothing. An action needs a service that the policy names, mode V(auto) (or V(approve), and a person), an accepted verdict and urgency,
+    the right time, and room in the budget of its group. What the ledger knows of other hosts and runs counts; without a ledger every action is refused.
   - This is an action plugin; it runs on the controller and never contacts a managed host.
 author:
   - sysops.remediation contributors (@sysops-remediation)
@@ -23,6 +24,25 @@ options:
     type: str
     choices: [remediate, restart]
     default: remediate
+  acts:
+    description:
+      - Will the plan be carried out? Only then, and not in check mode, does the ledger remember it.
+    type: bool
+    default: false
+  plan_id:
+    description:
+      - Id of a stored plan to approve. Exactly its actions are planned; what has changed since is refused.
+    type: str
+  approver:
+    description:
+      - Name of the person who approves.
+    type: str
+    default: ''
+  ledger:
+    description:
+      - URL of the ledger, C(postgresql://user@host/database) or C(sqlite:////absolute/path). Without it the environment variable E(SYSOPS_REMEDIATION_LEDGER)
+        counts, then C($XDG_STATE_HOME/sysops-remediation/ledger.sqlite) of the user, which guards this user on this controller only.
+    type: str
   service:
     description:
       - The one service that the run is limited to. If no policy names it, the plan says so in its errors.

@@ -15,19 +15,21 @@ from dataclasses import dataclass, field
 from ..module_utils._gates import closed, gate
 from ..module_utils._leaks import _words as words
 from ..module_utils._managers._base import without_user
+from ..module_utils._units import human_duration
+from ._ledger import Group, GroupView
+from ._plan_gates import POLICY_GATES, REMEDIATE, RESTART, Data, Standing, Target, target_gates, urgency_rank
+from ._plan_standing import Inventory, budget_group, groups_of_hosts
+from ._plan_waves import fill_waves
 from ._policy import bare_name, canonical_hash, policy_hash
-from ._policy_schema import AUTO, SICK_VERDICTS
+from ._policy_schema import APPROVE, SICK_VERDICTS
 
-REMEDIATE = "remediate"
-RESTART = "restart"
+__all__ = ["REMEDIATE", "RESTART", "Approved", "Data", "HostFacts", "build_plan", "targets_of"]
+
+REFUSED = "refused"
+CHRONIC = "chronic"
 
 # Nothing is done about these, and yet nobody may call them healthy.
 NOT_JUDGED = ("insufficient_data", "stopped")
-
-# Closed by the policy's own will. Whoever wrote it wants nothing done, so a run that does nothing went well.
-POLICY_GATES = ("mode", "verdict", "urgency")
-
-Data = dict[str, t.Any]
 
 
 @dataclass
@@ -40,6 +42,7 @@ class HostFacts:
     errors: list[str] = field(default_factory=list)
     unreachable: bool = False
     why: str = ""  # it could not be reached
+    asked_at: float | None = None  # controller's time from before its diagnosis
     notes: list[str] = field(default_factory=list)  # why nothing was found on it
 
     @property
@@ -52,26 +55,61 @@ def not_reached(why: str) -> str:
     return "the host could not be reached" + (f": {why}" if why else "")
 
 
-def build_plan(fleet: t.Iterable[HostFacts], run_id: str, created_at: float, purpose: str = REMEDIATE) -> Data:
+@dataclass(frozen=True)
+class Approved:
+    """A plan that a person agreed to: exactly this is done, or what has changed since is refused."""
+
+    plan_id: str
+    person: str
+    actions: tuple[Data, ...]
+
+
+def targets_of(fleet: t.Iterable[HostFacts], inventory: Inventory) -> list[Target]:
+    """Return every diagnosed service that the policy of its host names."""
+    groups = groups_of_hosts(inventory)
+    found = []
+    for facts in fleet:
+        for diagnosis in facts.diagnoses:
+            entry = entry_for(facts.policy, diagnosis)
+            if entry is not None:
+                group = budget_group(entry, diagnosis["service"], inventory)
+                found.append(Target(facts.host, diagnosis["service"], entry, diagnosis, group, groups.get(facts.host, frozenset())))
+    return found
+
+
+def build_plan(
+    fleet: list[HostFacts],
+    targets: list[Target],
+    standing: Standing,
+    run_id: str,
+    created_at: float,
+    purpose: str = REMEDIATE,
+    approved: Approved | None = None,
+) -> Data:
     """Return the plan.
 
     :param fleet: the hosts of the run in the order of the inventory.
-    :param purpose: ``restart`` waives the gates ``verdict`` and ``urgency``: a person asked for it.
+    :param targets: of :func:`targets_of` the fleet.
+    :param standing: what the ledger says.
+    :param purpose: ``restart`` waives what the diagnosis says: a person asked for it.
+    :param approved: do this and nothing else.
     """
-    plan: Data = {"id": "", "run_id": run_id, "created_at": created_at, "purpose": purpose, "waves": []}
-    plan.update(actions=[], refusals=[], healthy=[], unreachable=[], because={}, errors=[])
+    plan: Data = {"id": "", "run_id": run_id, "created_at": created_at, "purpose": purpose, "ledger": standing.described or standing.error, "waves": []}
+    plan.update(actions=[], refusals=[], healthy=[], unreachable=[], because={}, errors=[], groups={}, breakers=[], approval=None)
     for facts in fleet:
-        if facts.unreachable:
-            plan["unreachable"].append(facts.host)
-            plan["because"][facts.host] = facts.why
-        plan["errors"].extend({"host": facts.host, "msg": message} for message in facts.errors)
-        for diagnosis in facts.diagnoses:
-            _place(plan, facts, diagnosis, purpose)
+        _place_trouble(plan, facts)
+    for target in targets:
+        _place(plan, target, standing, purpose, approved)
+    if approved:
+        _place_missing(plan, targets, approved)
     _order(plan)
+    _fill_waves(plan, standing)
     for number, incident in enumerate(plan["actions"] + plan["refusals"], start=1):
         incident["incident"] = f"{run_id}-{number}"
-    plan["waves"] = [[host] for host in dict.fromkeys(action["host"] for action in plan["actions"])]
     plan["id"] = plan_id(plan["actions"])
+    _ask_for_approval(plan)
+    plan["groups"] = {name: _group_data(standing.views[name].group) for name in sorted({action["group"] for action in plan["actions"]})}
+    plan["breakers"] = [_breaker_data(view) for view in standing.views.values() if view.breaker.state != "closed"]
     return plan
 
 
@@ -88,11 +126,11 @@ def tally(healthy: list[Data]) -> dict[str, int]:
 
 def plan_id(actions: list[Data]) -> str:
     """Return an id that is the same whenever the same would be done for the same reason; neither measurements nor times count."""
-    essence = [
-        [action["host"], action["service"], action["incarnation"], action["action"], policy_hash(action["policy"]), verdict_class(action["verdict"])]
-        for action in actions
-    ]
-    return canonical_hash(sorted(essence, key=str))[:16]
+    return canonical_hash(sorted((_essence(action) for action in actions), key=str))[:16]
+
+
+def _essence(action: Data) -> list[t.Any]:
+    return [action["host"], action["service"], action["incarnation"], action["action"], policy_hash(action["policy"]), verdict_class(action["verdict"])]
 
 
 def verdict_class(verdict: str) -> str:
@@ -105,6 +143,11 @@ def by_policy_only(refusal: Data) -> bool:
     return all(one["name"] in POLICY_GATES for one in closed(refusal["gates"]))
 
 
+def refusal_outcome(refusal: Data) -> str:
+    """Return ``chronic`` when restarts were in vain too often, else ``refused``."""
+    return CHRONIC if any(one["name"] == "chronic" for one in closed(refusal["gates"])) else REFUSED
+
+
 def entry_for(policy: list[Data], diagnosis: Data) -> Data | None:
     """Return the policy entry that a diagnosis answers."""
     for entry in policy:
@@ -115,25 +158,65 @@ def entry_for(policy: list[Data], diagnosis: Data) -> Data | None:
     return None
 
 
-def _place(plan: Data, facts: HostFacts, diagnosis: Data, purpose: str) -> None:
-    entry = entry_for(facts.policy, diagnosis)
-    if entry is None:  # acting on what the policy does not name is not possible, whatever a host may answer
-        plan["errors"].append({"host": facts.host, "msg": f"diagnosed {diagnosis['service']}, which the policy does not name"})
-        return
-    if purpose == REMEDIATE and diagnosis["verdict"] not in SICK_VERDICTS:
-        plan["healthy"].append({"host": facts.host, "service": diagnosis["service"], "verdict": diagnosis["verdict"]})
-        return
-    gates = _gates(entry, diagnosis, purpose)
-    incident = _incident(facts.host, entry, diagnosis, gates)
-    plan["refusals" if closed(gates) else "actions"].append(incident)
+def _place_trouble(plan: Data, facts: HostFacts) -> None:
+    if facts.unreachable:
+        plan["unreachable"].append(facts.host)
+        plan["because"][facts.host] = facts.why
+    plan["errors"].extend({"host": facts.host, "msg": message} for message in facts.errors)
+    for diagnosis in facts.diagnoses:
+        if entry_for(facts.policy, diagnosis) is None:  # acting on what the policy does not name is not possible, whatever a host may answer
+            plan["errors"].append({"host": facts.host, "msg": f"diagnosed {diagnosis['service']}, which the policy does not name"})
 
 
-def _incident(host: str, entry: Data, diagnosis: Data, gates: list[Data]) -> Data:
+def _place(plan: Data, target: Target, standing: Standing, purpose: str, approved: Approved | None) -> None:
+    if approved and not any(_same_target(action, target) for action in approved.actions):
+        return
+    if purpose == REMEDIATE and target.diagnosis["verdict"] not in SICK_VERDICTS:
+        plan["healthy"].append({"host": target.host, "service": target.service, "verdict": target.diagnosis["verdict"]})
+        return
+    incident = _incident(target, target_gates(target, standing, purpose))
+    if not closed(incident["gates"]):
+        incident["gates"] += _approval_gates(incident, purpose, approved)
+    plan["refusals" if closed(incident["gates"]) else "actions"].append(incident)
+
+
+def _same_target(action: Data, target: Target) -> bool:
+    return bool(action["host"] == target.host and action["service"] == target.service)
+
+
+def _approval_gates(incident: Data, purpose: str, approved: Approved | None) -> list[Data]:
+    """Return the gates of a plan that a person has to agree to, or has agreed to."""
+    if approved is None:
+        if incident["policy"]["mode"] != APPROVE or purpose == RESTART:  # who asks for a restart agrees to it
+            return []
+        return [gate("approval", False, "a person has to agree")]  # with what, is known when the plan is complete
+    [before] = [one for one in approved.actions if (one["host"], one["service"]) == (incident["host"], incident["service"])]
+    changed = [name for name, was, now in zip(_ESSENCE, before["essence"], _essence(incident), strict=True) if was != now]
+    detail = f"since the approval this has changed: {', '.join(changed)}; plan anew" if changed else f"as in plan {approved.plan_id}"
+    return [
+        gate("approval", True, f"approved by {approved.person}", value=approved.person),
+        gate("unchanged", not changed, detail, value=changed, threshold=[]),
+    ]
+
+
+_ESSENCE = ("host", "service", "incarnation", "action", "policy", "verdict")
+
+
+def _place_missing(plan: Data, targets: list[Target], approved: Approved) -> None:
+    """What was approved and is not sick any more, or was not seen, is said and not done."""
+    seen = {(one["host"], one["service"]) for one in plan["actions"] + plan["refusals"] + plan["healthy"]}
+    for action in approved.actions:
+        if (action["host"], action["service"]) not in seen and action["host"] not in plan["unreachable"]:
+            plan["errors"].append({"host": action["host"], "msg": f"{action['service']}, approved in plan {approved.plan_id}, was not found again; plan anew"})
+
+
+def _incident(target: Target, gates: list[Data]) -> Data:
+    entry, diagnosis = target.entry, target.diagnosis
     incarnation = diagnosis.get("incarnation")
     return {
         "incident": "",
-        "host": host,
-        "service": diagnosis["service"],
+        "host": target.host,
+        "service": target.service,
         "name": diagnosis["name"],
         "manager": diagnosis["manager"],
         "scope": entry["scope"],
@@ -143,50 +226,63 @@ def _incident(host: str, entry: Data, diagnosis: Data, gates: list[Data]) -> Dat
         "verdict": diagnosis["verdict"],
         "urgency": diagnosis["urgency"],
         "summary": diagnosis["summary"],
+        "group": target.group.name,
         "policy": entry,
         "gates": gates,
     }
 
 
-def _gates(entry: Data, diagnosis: Data, purpose: str) -> list[Data]:
-    return [
-        _mode_gate(entry),
-        _ladder_gate(entry),
-        _accept_gate("verdict", diagnosis["verdict"], entry["accept"]["verdicts"], purpose),
-        _accept_gate("urgency", diagnosis["urgency"], entry["accept"]["urgencies"], purpose),
-    ]
-
-
-def _mode_gate(entry: Data) -> Data:
-    mode = entry["mode"]
-    detail = f"the policy's mode is '{mode}'"
-    if mode != AUTO:
-        detail += f": nothing is done without 'mode: {AUTO}' for this service"
-    return gate("mode", mode == AUTO, detail, value=mode, threshold=AUTO)
-
-
-def _ladder_gate(entry: Data) -> Data:
-    steps = [step["action"] for step in entry["ladder"]]
-    detail = f"the policy's ladder is {' → '.join(steps)}" if steps else "the policy's ladder is empty: there is nothing that may be done"
-    return gate("ladder", bool(steps), detail, value=len(steps), threshold=1, unit="steps")
-
-
-def _accept_gate(name: str, seen: str, accepted: list[str], purpose: str) -> Data:
-    if purpose == RESTART:
-        return gate(name, True, f"{name} '{seen}' does not matter: a person asked for the restart", value=seen)
-    listed = ", ".join(accepted) or "nothing"
-    return gate(name, seen in accepted, f"{name} is '{seen}'; the policy accepts {listed}", value=seen, threshold=accepted)
-
-
 def _order(plan: Data) -> None:
-    """Sort the most urgent first; within that as in the inventory. All actions of a host follow each other."""
+    """Sort the most urgent first; then what takes least away; then as in the inventory. All actions of a host follow each other."""
     for incidents in (plan["actions"], plan["refusals"]):
-        incidents.sort(key=_urgency)
+        incidents.sort(key=lambda incident: (urgency_rank(incident["urgency"]), incident["incarnation"] is not None))
     first_seen: dict[str, int] = {}
     for place, action in enumerate(plan["actions"]):
         first_seen.setdefault(action["host"], place)
     plan["actions"].sort(key=lambda action: first_seen[action["host"]])
 
 
-def _urgency(incident: Data) -> int:
-    return words.URGENCIES.index(incident["urgency"]) if incident["urgency"] in words.URGENCIES else len(words.URGENCIES)
+def _fill_waves(plan: Data, standing: Standing) -> None:
+    """Put the hosts into waves; what no wave has room for is refused."""
+    waves, refused = fill_waves(plan["actions"], standing.views) if plan["actions"] else ([], {})
+    wave_of = {host: number for number, hosts in enumerate(waves) for host in hosts}
+    for action in plan["actions"]:
+        if action["host"] in refused:
+            action["gates"].append(refused[action["host"]])
+    plan["refusals"] += [action for action in plan["actions"] if action["host"] in refused]
+    kept = [action for action in plan["actions"] if action["host"] not in refused]
+    plan["actions"] = sorted(kept, key=lambda action: wave_of[action["host"]])
+    plan["waves"] = [list(dict.fromkeys(action["host"] for action in plan["actions"] if wave_of[action["host"]] == number)) for number in range(len(waves))]
+
+
+def _ask_for_approval(plan: Data) -> None:
+    """Name the plan that would be approved, and how."""
+    waiting = [one for one in plan["refusals"] if [shut["name"] for shut in closed(one["gates"])] == ["approval"]]
+    if not waiting:
+        return
+    expires = min(one["policy"]["approve"]["expires"] for one in waiting)
+    asked = plan_id(waiting)
+    plan["approval"] = {"id": asked, "expires_in": expires, "incidents": [one["incident"] for one in waiting]}
+    detail = (
+        f"a person has to agree within {human_duration(expires)}: "
+        f"ansible-playbook playbooks/approve.yml -e remediation_plan_id={asked} -e remediation_approver=YOUR_NAME"
+    )
+    for one in waiting:
+        one["gates"] = [{**each, "detail": detail, "value": asked} if each["name"] == "approval" else each for each in one["gates"]]
+
+
+def stored_for_approval(plan: Data) -> Data:
+    """Return what the ledger keeps of a plan until a person agrees: what would be done, by essence, and no policy with its secrets."""
+    waiting = [one for one in plan["refusals"] if one["incident"] in plan["approval"]["incidents"]]
+    keys = ("incident", "host", "service", "action", "verdict", "urgency", "summary", "incarnation")
+    actions = [{**{key: one[key] for key in keys}, "essence": _essence(one)} for one in waiting]
+    return {"id": plan["approval"]["id"], "run_id": plan["run_id"], "created_at": plan["created_at"], "actions": actions}
+
+
+def _group_data(group: Group) -> Data:
+    return {"members": sorted(group.members), "max_unavailable": group.max_unavailable}
+
+
+def _breaker_data(view: GroupView) -> Data:
+    breaker = view.breaker
+    return {"group": view.group.name, "state": breaker.state, "sick": list(breaker.sick), "just_opened": breaker.just_opened}

@@ -67,7 +67,7 @@ def collected(fleet: list[HostFacts], run_id: str) -> Data:
 def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
     policy: Data = variables.get(POLICY) or {}
     result: Data = variables.get(RESULT) or {}
-    facts = HostFacts(host, policy=policy.get("services") or [], errors=list(policy.get("errors") or []))
+    facts = HostFacts(host, policy=policy.get("services") or [], errors=list(policy.get("errors") or []), asked_at=policy.get("asked_at"))
     if policy.get("failed"):
         facts.errors.append(one_line(policy.get("msg")))
     if not policy:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._gates import closed
-from ._plan import RESTART, Data, by_policy_only, not_reached
+from ._plan import REFUSED, RESTART, Data, by_policy_only, not_reached
 from ._plan_facts import one_line, told_once
 
 REMEDIATED = "remediated"
-REFUSED = "refused"
 UNKNOWN = "unknown"
 
 # The word of the last step of the ladder (service_restart) → the outcome of the incident.
@@ -31,23 +30,27 @@ _OUTCOMES = {
 _GOOD = (REMEDIATED, "predicted", "already_changed")
 
 
-def settle(action: Data, steps: list[Data], kept: Data, fetched: Data) -> Data:
+def settle(action: Data, steps: list[Data], kept: Data, fetched: Data, permit: Data | None = None) -> Data:
     """Return the outcome of one planned action (an item of ``remediation_outcomes``).
 
     :param steps: the results of service_restart in the order of the ladder; empty if the host was lost before the first.
     :param kept: the result of incident_evidence.
     :param fetched: the result of fetching the evidence.
+    :param permit: the result of remediation_permit; None if the host was lost before anybody asked.
     """
+    no_permit = permit is not None and not permit.get("permit")
     last = steps[-1] if steps else {}
     lost = not steps or last.get("unreachable") or last.get("timedout")
-    outcome = UNKNOWN if lost else _OUTCOMES.get(str(last.get("outcome")), "failed")
+    outcome = REFUSED if no_permit else UNKNOWN if lost else _OUTCOMES.get(str(last.get("outcome")), "failed")
     return {
         "incident": action["incident"],
         "host": action["host"],
         "service": action["service"],
         "outcome": outcome,
         "action": last.get("action") or action["action"],
-        "msg": _message(steps, last),
+        "msg": one_line((permit or {}).get("msg")) if no_permit else _message(steps, last),
+        "permit_refused": no_permit,
+        "gates": (permit or {}).get("gates") or [],
         "evidence": _evidence(kept, fetched),
         "steps": steps,
         "diagnosis_after": None,

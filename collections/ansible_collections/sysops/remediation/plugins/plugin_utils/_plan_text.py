@@ -17,13 +17,15 @@ MOST = 40  # lines of one kind; programs read the data, not the text
 
 def plan_lines(plan: Data, check_mode: bool) -> list[str]:
     """Return the plan: what will be done in which order, what is refused and why, what could not be looked at."""
-    lines = [_headline(plan, check_mode)]
+    lines = [_headline(plan, check_mode), *([f"ledger       {plan['ledger']}"] if plan["ledger"] else [])]
+    lines += [f"BREAKER      group {one['group']} is {one['state'].replace('_', ' ')}: {names(one['sick'])} failed at once" for one in plan["breakers"]]
     waves = {host: number for number, hosts in enumerate(plan["waves"], start=1) for host in hosts}
     lines += _cut(line for action in plan["actions"] for line in _action_lines(action, waves[action["host"]]))
     lines += _cut(line for refusal in plan["refusals"] for line in _refusal_lines(refusal))
     lines += _cut(f"{health(item):<12} {_where(item)}" + (f"  ({item['verdict']})" if item["verdict"] != health(item) else "") for item in plan["healthy"])
     lines += _trouble_lines(plan["unreachable"], plan["errors"])
-    return lines if len(lines) > 1 else [*lines, "no host has a service in its policy: there is nothing to look at"]
+    looked_at = any(plan[kind] for kind in ("actions", "refusals", "healthy", "unreachable", "errors"))
+    return lines if looked_at else [*lines, "no host has a service in its policy: there is nothing to look at"]
 
 
 def diagnosis_lines(fleet: list[HostFacts]) -> list[str]:

@@ -30,6 +30,8 @@ def gates_of(path):
             name = node.args[0]
             if isinstance(name, ast.Constant):
                 names.add(name.value)
+            elif isinstance(name, ast.Name):
+                continue  # the two of _accept_gate, which the test of the plan names
             else:
                 assert isinstance(name, ast.BinOp) and name.left.value == "probe_%s", "a gate name that this test cannot read"
                 names.update("probe_" + kind for kind in _health.OPTIONS)
@@ -47,6 +49,22 @@ def table(heading):
 def test_every_refusal_is_explained():
     guards = set().union(*(gates_of(path) for path in ACTION.glob("*.py") if path.name != PROOF))
     assert len(guards) >= 20 and guards == table("Gates of the guard")
+
+
+@needs_the_repository
+def test_every_refusal_of_the_plan_is_explained():
+    utils = COLLECTION / "plugins" / "plugin_utils"
+    plan = (
+        "_plan.py",
+        "_plan_gates.py",
+        "_plan_waves.py",
+        "_plan_permit.py",
+        "_windows.py",
+        "_ledger/_permits.py",
+        "_ledger/_pauses.py",
+        "_ledger/_incidents.py",
+    )
+    assert set().union(*(gates_of(utils / name) for name in plan)) | {"verdict", "urgency"} == table("Gates of the plan")
 
 
 @needs_the_repository

@@ -10,7 +10,9 @@ import time
 import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils._gates import closed
 from ansible_collections.sysops.remediation.plugins.module_utils._leaks import _words
-from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, build_plan, by_policy_only
+from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import open_ledger
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, build_plan, by_policy_only, targets_of
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_standing import look
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import read_policy
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy_schema import SICK_VERDICTS
 from hypothesis import given
@@ -20,7 +22,7 @@ RUN = "20261125T020000Z-ab12cd"
 
 
 def entry(name="postfix.service", **keys):
-    services, problems = read_policy({"remediation_services": [{"name": name, "mode": "auto", **keys}]})
+    services, problems = read_policy({"remediation_services": [{"name": name, "mode": "auto", "allow_outage": True, "max_unavailable": 10000, **keys}]})
     assert not problems
     return services[0]
 
@@ -45,7 +47,11 @@ def host(name="mail1", policy=None, diagnoses=None, **facts):
 
 
 def plan(*hosts, purpose="remediate", created_at=1.0):
-    return build_plan(hosts, RUN, created_at, purpose)
+    inventory = {"all": frozenset(facts.host for facts in hosts)}
+    targets = targets_of(hosts, inventory)
+    ledger = open_ledger("sqlite:////there/is/none", rehearse=True)
+    standing = look(ledger, targets, [facts for facts in hosts if facts.unreachable], ledger.now())
+    return build_plan(list(hosts), targets, standing, RUN, created_at, purpose)
 
 
 def shut(refusal):
@@ -140,12 +146,13 @@ def test_errors_and_unreachable_hosts_are_listed_and_do_not_stop_others():
 
 
 def test_the_most_urgent_goes_first_and_ties_keep_the_order_of_the_inventory():
-    made = plan(*(host(name, diagnoses=[diagnosis(urgency=urgency)]) for name, urgency in (("d", "days"), ("h2", "hours"), ("n", "now"), ("h1", "hours"))))
+    one = [entry(max_unavailable=1)]
+    made = plan(*(host(name, one, [diagnosis(urgency=urgency)]) for name, urgency in (("d", "days"), ("h2", "hours"), ("n", "now"), ("h1", "hours"))))
     assert made["waves"] == [["n"], ["h2"], ["h1"], ["d"]]
 
 
 def test_all_actions_of_a_host_follow_each_other_in_one_wave():
-    both = [entry("a"), entry("b")]
+    both = [entry("a", max_unavailable=1), entry("b", max_unavailable=1)]
     many = [
         host("one", both, [diagnosis(name="a", urgency="now"), diagnosis(name="b", urgency="days")]),
         host("two", both, [diagnosis(name="a", urgency="hours")]),
@@ -163,7 +170,7 @@ def test_every_incident_has_its_own_id_that_begins_with_the_run():
 
 def test_the_plan_id_knows_neither_measurements_nor_times():
     before = plan(host())
-    later = build_plan([host(diagnoses=[diagnosis(summary="anon grows 9 MiB/min", urgency="now")])], "another-run", 2.0)
+    later = plan(host(diagnoses=[diagnosis(summary="anon grows 9 MiB/min", urgency="now")]), created_at=2.0)
     assert before["id"] == later["id"]
     assert plan(host(diagnoses=[diagnosis("leak_confirmed")]))["id"] == before["id"], "how sure we are is no other plan"
 

@@ -121,7 +121,7 @@ def test_people_see_the_sick_first_and_why():
 
 
 def test_a_mistake_that_many_hosts_share_is_one_line():
-    plan = {"id": "p", "run_id": "r", "waves": [], "actions": [], "refusals": [], "healthy": [], "unreachable": []}
+    plan = {"id": "p", "run_id": "r", "waves": [], "actions": [], "refusals": [], "healthy": [], "unreachable": [], "ledger": "", "breakers": []}
     plan["errors"] = [{"host": f"h{number}", "msg": "bad"} for number in range(100)]
     lines = plan_lines(plan, check_mode=True)
     assert len(lines) == 2

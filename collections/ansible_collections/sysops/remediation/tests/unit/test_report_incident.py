@@ -121,7 +121,9 @@ def test_what_could_not_be_judged_is_not_called_healthy():
 def test_no_gate_of_the_guard_or_the_plan_was_forgotten():
     plugins = HERE.parent.parent / "plugins"
     guard = [plugins / "module_utils/_action" / f"{name}.py" for name in ("guard", "history_gates", "service_gates", "scaling", "flow")]
-    sources = [*guard, plugins / "plugin_utils/_plan.py"]
+    plan = [plugins / "plugin_utils" / f"{name}.py" for name in ("_plan", "_plan_gates", "_plan_waves", "_plan_permit", "_windows")]
+    ledger = [plugins / "plugin_utils/_ledger" / f"{name}.py" for name in ("_permits", "_pauses", "_incidents")]
+    sources = [*guard, *plan, *ledger]
     named = {name for source in sources for name in re.findall(r'gate\(\s*"([a-z_]+)"', source.read_text())}
     assert len(named) > 15
     assert named - set(GATES) == set()

@@ -32,6 +32,11 @@ class Ledger:
         with self._database.write() as tx:
             _targets.observe(tx, seen, at)
 
+    def lost(self, hosts: t.Iterable[str], at: float) -> None:
+        """Record that hosts could not be reached: whatever was known of their services is ``unknown`` now. ``at`` as for :meth:`observe`."""
+        with self._database.write() as tx:
+            _targets.lost(tx, hosts, at)
+
     def views(self, groups: t.Iterable[Group], record: bool) -> dict[str, GroupView]:
         """Return how groups stand: group → who is unavailable, what is left of the budget, the breaker.
 
@@ -82,6 +87,11 @@ class Ledger:
         """Return an approved plan, once; or None and the gates that say why not."""
         with self._database.write() as tx:
             return _plans.take(tx, plan_id, run_id)
+
+    def peek_plan(self, plan_id: str) -> tuple[Data | None, list[Data]]:
+        """Return a stored plan and the gates that say whether it can still be approved; nothing is written."""
+        with self._database.read() as tx:
+            return _plans.peek(tx, plan_id)
 
     def waiting_plans(self) -> list[Data]:
         with self._database.read() as tx:

@@ -58,6 +58,12 @@ def take(tx: Transaction, plan_id: str, run_id: str) -> tuple[Data | None, list[
     return plan, gates
 
 
+def peek(tx: Transaction, plan_id: str) -> tuple[Data | None, list[Data]]:
+    """Return a stored plan, and the gates that say whether it can still be approved."""
+    row = _newest(tx, plan_id)
+    return (json.loads(row["body"]) if row else None), _gates(tx, plan_id, row)
+
+
 def waiting(tx: Transaction) -> list[Data]:
     """Return the plans that can still be approved or taken, without their bodies."""
     sql = "SELECT plan_id, run_id, created_at, expires_at, approved_at, approved_by FROM ledger_plans WHERE taken_at IS NULL AND expires_at > :now"

@@ -48,6 +48,13 @@ SELECT host, service, status, seen_at, busy_until, sick_since FROM ledger_target
 WHERE grp = :grp AND (status IN ({", ".join(f"'{status}'" for status in UNAVAILABLE)}) OR sick_since IS NOT NULL) ORDER BY host, service
 """
 
+_SERVING = f"SELECT DISTINCT host FROM ledger_targets WHERE grp = :grp AND status IN ('{HEALTHY}', '{SICK}') AND seen_at > :since"
+
+_LOST = f"""
+UPDATE ledger_targets SET status = '{UNKNOWN}', seen_at = :at, healthy_since = NULL
+WHERE host = :host AND seen_at <= :at AND busy_until <= :at
+"""
+
 
 def observe(tx: Transaction, seen: t.Iterable[Observation], at: float) -> None:
     """Record what a diagnosis found at that time. What is known to be newer stays, and so does a target that holds a permit."""
@@ -73,6 +80,11 @@ def observe(tx: Transaction, seen: t.Iterable[Observation], at: float) -> None:
         tx.do("UPDATE ledger_incidents SET outcome = 'ineffective' WHERE id IN (SELECT incident FROM ledger_permits WHERE recurred_at = :at)", at=at)
 
 
+def lost(tx: Transaction, hosts: t.Iterable[str], at: float) -> None:
+    """Record that hosts could not be reached at that time: nobody knows how their services are."""
+    tx.do_many(_LOST, [{"host": host, "at": at} for host in hosts])
+
+
 def view(tx: Transaction, group: Group, record: bool = True) -> GroupView:
     """Return how a group stands; ``record``: and let its breaker take note."""
     rows = [row for row in tx.rows(_TROUBLED, grp=group.name) if row["host"] in group.members]
@@ -84,7 +96,9 @@ def view(tx: Transaction, group: Group, record: bool = True) -> GroupView:
     for row in rows:
         if row["sick_since"] is not None:
             sick[row["host"]] = max(row["sick_since"], sick.get(row["host"], 0.0))
-    return GroupView(group, unavailable, breaker.judge(tx, group, sick, record))
+    seen = {row["host"] for row in tx.rows(_SERVING, grp=group.name, since=tx.now - DAY)}
+    serving = frozenset((seen & group.members) - unavailable.keys())
+    return GroupView(group, unavailable, breaker.judge(tx, group, sick, record), serving)
 
 
 def release(tx: Transaction, host: str, service: str, token: int, status: str) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from ...module_utils._redact import redact
 from ._words import LedgerError
 
+VARIABLE = "SYSOPS_REMEDIATION_LEDGER"  # the URL, for who cannot or should not write it into a file
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 
@@ -37,8 +38,9 @@ MEMORY = Place(SQLITE, "in memory")
 
 
 def find(url: str | None, environ: t.Mapping[str, str] | None = None) -> Place:
-    """Return the place that a URL means; without one the SQLite file of the user."""
+    """Return the place that a URL means; without one, what ``SYSOPS_REMEDIATION_LEDGER`` says, or the SQLite file of the user."""
     environ = os.environ if environ is None else environ
+    url = url or environ.get(VARIABLE)
     if not url:
         return _default(environ)
     scheme = url.partition("://")[0].partition("+")[0].lower()

@@ -131,10 +131,7 @@ class GroupView:
     group: Group
     unavailable: dict[str, str]  # host → why it counts
     breaker: Breaker
-
-    def left_for(self, host: str) -> int:
-        """Return how many more hosts may become unavailable, this one included. A host never counts against itself."""
-        return max(0, self.group.max_unavailable - len(self.unavailable.keys() - {host}))
+    serving: frozenset[str] = frozenset()  # hosts that were seen to run within a day
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from ...module_utils._gates import closed
 from ...module_utils._redact import redact_data
 from ...module_utils._units import human_size
-from .._plan import Data
+from .._plan import CHRONIC, REFUSED, Data, refusal_outcome
 from ._advice import next_steps
 
 SCHEMA = 1
-REFUSED = "refused"
 MEMORY = ("anon", "swap", "shmem", "kernel", "file")  # resources that the memory seen by service_restart can be drawn with
 
 
@@ -44,7 +43,7 @@ def describe_incident(plan: Data, item: Data, diagnosis: Data | None, outcome: D
         "verdict": item["verdict"],
         "urgency": item["urgency"],
         "resource": diagnosis.get("resource"),
-        "outcome": outcome["outcome"] if outcome else REFUSED,
+        "outcome": outcome["outcome"] if outcome else refusal_outcome(item),
         "action": (outcome or item)["action"],
         "message": outcome["msg"] if outcome else "; ".join(one["detail"] for one in closed(item["gates"])),
         "headline": "",
@@ -53,7 +52,7 @@ def describe_incident(plan: Data, item: Data, diagnosis: Data | None, outcome: D
         "exhaustion": diagnosis.get("exhaustion"),
         "post_mortem": diagnosis.get("post_mortem"),
         "diagnosis_gates": diagnosis.get("gates") or [],
-        "decision_gates": item["gates"],
+        "decision_gates": item["gates"] + ((outcome or {}).get("gates") or []),
         "memory": _memory(diagnosis, (outcome or {}).get("diagnosis_after") or {}, steps),
         "steps": steps,
         "evidence": (outcome or {}).get("evidence"),
@@ -107,7 +106,7 @@ def _add_seen_by_steps(memory: Data, acted: list[Data]) -> None:
 
 def _headline(incident: Data) -> str:
     where = f"{incident['name']} on {incident['host']}"
-    if incident["outcome"] == REFUSED:
+    if incident["outcome"] in (REFUSED, CHRONIC):
         return f"{where}: not touched: {incident['message']}"
     outcome = incident["outcome"].replace("_", " ")
     if incident["outcome"] != "remediated":

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Permits as role remediate asks for them: one per planned action, never waited for."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..module_utils._gates import closed, gate
+from ._ledger import Ask, Group, LedgerError, open_ledger
+from ._plan_gates import Data
+
+MARGIN = 60.0  # seconds: the controller's own work between two calls
+EVIDENCE = 240.0  # seconds: keeping and fetching, see role remediate
+STEP = 120.0  # seconds that role remediate waits for a step beyond what the step itself may take
+
+
+def valid_for(policy: Data) -> float:
+    """Return the seconds that evidence, every step of the ladder and its proof may take, and a margin."""
+    steps = sum(3 * step["timeout"] + (step["verify"] or policy["verify"])["deadline"] + STEP for step in policy["ladder"])
+    return float((EVIDENCE if policy["evidence"]["collect"] else 0) + steps + MARGIN)
+
+
+def reserve(url: str | None, rehearse: bool, plan: Data, action: Data, host_groups: t.Iterable[str]) -> Data:
+    """Return ``permit`` (what ``service_restart`` takes, or None), ``gates`` and ``msg``."""
+    group = plan["groups"][action["group"]]
+    ask = Ask(
+        host=action["host"],
+        service=action["service"],
+        group=Group(action["group"], frozenset(group["members"]), group["max_unavailable"]),
+        run_id=plan["run_id"],
+        incident=action["incident"],
+        action=action["action"],
+        valid_for=valid_for(action["policy"]),
+        groups=frozenset(host_groups),
+    )
+    try:
+        reply = open_ledger(url, rehearse=rehearse).reserve(ask)
+    except LedgerError as problem:
+        gates = [gate("ledger", False, str(problem))]
+        return {"permit": None, "gates": gates, "msg": f"no permit: {problem}"}
+    shut = closed(reply.gates)
+    if reply.permit is None:
+        return {"permit": None, "gates": reply.gates, "msg": "no permit: " + "; ".join(one["detail"] for one in shut)}
+    return {"permit": reply.permit.as_data(), "gates": reply.gates, "msg": f"permit {reply.permit.id}, token {reply.permit.token}"}
+
+
+def release(url: str | None, permit_id: str, outcome: str) -> Data:
+    """Give a permit back. A ledger that cannot take it lets it expire into ``unknown``; that is said and fails nothing."""
+    try:
+        how = open_ledger(url).release(permit_id, outcome)
+    except LedgerError as problem:
+        return {"released": None, "msg": f"permit {permit_id} could not be given back and ends by itself as unknown: {problem}"}
+    return {"released": how, "msg": f"permit {permit_id}: {how}"}

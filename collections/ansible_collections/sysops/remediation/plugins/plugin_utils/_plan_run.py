@@ -1,0 +1,120 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run's plan with its ledger: open it, tell it what was seen, plan, and record what was decided.
+
+A ledger that cannot be used refuses every action, with the reason; diagnosing and reporting go on.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+
+from ..module_utils._gates import closed
+from ._ledger import AuditEntry, Incident, Ledger, LedgerError, open_ledger
+from ._plan import Approved, Data, HostFacts, build_plan, by_policy_only, refusal_outcome, stored_for_approval, targets_of
+from ._plan_gates import REMEDIATE, Standing, Target
+from ._plan_standing import Inventory, look
+
+PLANNED = "planned"
+ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run was asked for.
+
+    :param acts: False for who only looks: nothing is written.
+    :param plan_id: do this stored plan and nothing else, in the name of the approver.
+    """
+
+    run_id: str
+    now: float
+    purpose: str = REMEDIATE
+    acts: bool = False
+    ledger: str | None = None
+    plan_id: str | None = None
+    approver: str = ""
+
+
+def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request) -> Data:
+    """Return the plan of a run; of a run that acts, the ledger remembers it before anything is done."""
+    targets = targets_of(fleet, inventory)
+    try:
+        ledger = open_ledger(request.ledger, rehearse=not request.acts)
+        plan = _plan(ledger, fleet, targets, request)
+        if request.acts:
+            _record(ledger, plan)
+        return plan
+    except LedgerError as problem:
+        standing = Standing(request.now, error=f"{problem}; without a ledger nothing is acted on")
+        plan = build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose)
+        if request.plan_id and fleet:
+            plan["errors"].append({"host": fleet[0].host, "msg": str(problem)})
+        return plan
+
+
+def _plan(ledger: Ledger, fleet: list[HostFacts], targets: list[Target], request: Request) -> Data:
+    asked = [facts.asked_at for facts in fleet if facts.asked_at]
+    at = ledger.now() - max(0.0, time.time() - min(asked)) if asked else ledger.now()  # before the diagnosis, by the ledger's clock
+    standing = look(ledger, targets, [facts for facts in fleet if facts.unreachable], at)
+    approved = _approved(ledger, request) if request.plan_id else None
+    return build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose, approved)
+
+
+def _approved(ledger: Ledger, request: Request) -> Approved:
+    gates = ledger.approve(str(request.plan_id), request.approver)
+    plan, taken = ledger.take_plan(str(request.plan_id), request.run_id) if not closed(gates) else (None, gates)
+    if plan is None:
+        raise LedgerError("; ".join(one["detail"] for one in closed(taken)))
+    return Approved(plan["id"], request.approver, tuple(plan["actions"]))
+
+
+def _record(ledger: Ledger, plan: Data) -> None:
+    acted = [_incident(plan, one, PLANNED, None) for one in plan["actions"]]
+    refused = [_incident(plan, one, ENDED, refusal_outcome(one)) for one in plan["refusals"] if not by_policy_only(one)]
+    ledger.record_incidents(acted + refused)
+    ledger.audit([_decision(plan, "planned", one) for one in plan["actions"]] + [_decision(plan, "refused", one) for one in plan["refusals"]])
+    if plan["approval"]:
+        ledger.record_plan(stored_for_approval(plan), plan["approval"]["expires_in"])
+
+
+def _incident(plan: Data, item: Data, state: str, outcome: str | None) -> Incident:
+    return Incident(item["incident"], plan["run_id"], item["host"], item["service"], state, outcome, {"plan_id": plan["id"], **without_policy(item)})
+
+
+def without_policy(item: Data) -> Data:
+    """Probes in a policy may hold secrets."""
+    return {key: value for key, value in item.items() if key != "policy"}
+
+
+def _decision(plan: Data, kind: str, item: Data) -> AuditEntry:
+    detail = {key: item[key] for key in ("action", "verdict", "urgency", "incarnation")}
+    shut = [{key: one[key] for key in ("name", "detail", "opens_at")} for one in closed(item["gates"])]
+    return AuditEntry(kind, plan["run_id"], item["host"], item["service"], item["incident"], {**detail, "plan": plan["id"], "closed": shut})
+
+
+def settle_run(url: str | None, plan: Data, outcomes: list[Data], reports: t.Mapping[str, Data] | None = None) -> str:
+    """Release what permits are still out and record how every incident ended. Return what went wrong, or nothing."""
+    try:
+        ledger = open_ledger(url)
+        by_incident = {outcome["incident"]: outcome for outcome in outcomes}
+        for permit in ledger.unreleased(plan["run_id"]):
+            outcome = by_incident.get(permit["incident"], {}).get("outcome", "unknown")
+            ledger.release(permit["id"], outcome if outcome != "predicted" else "unknown")
+        ledger.record_incidents(_ended(plan, action, by_incident[action["incident"]]) for action in plan["actions"])
+        entries = [
+            AuditEntry("ended", plan["run_id"], one["host"], one["service"], one["incident"], {"outcome": one["outcome"], "msg": one["msg"]})
+            for one in outcomes
+        ]
+        ledger.audit(entries)
+    except LedgerError as problem:
+        return f"the ledger could not take the outcomes, its permits end by themselves as unknown: {problem}"
+    return ""
+
+
+def _ended(plan: Data, action: Data, outcome: Data) -> Incident:
+    body = {"plan_id": plan["id"], **without_policy(action), "result": outcome}
+    return Incident(action["incident"], plan["run_id"], action["host"], action["service"], ENDED, outcome["outcome"], body)

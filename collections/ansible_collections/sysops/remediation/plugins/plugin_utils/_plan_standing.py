@@ -1,0 +1,72 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the ledger is told of the hosts of a run, and what it answers."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._ledger import Group, Ledger, Observation
+from ._ledger._words import DOWN, HEALTHY, SICK, UNKNOWN
+from ._plan_gates import Data, Standing, Target, accepted
+
+if t.TYPE_CHECKING:
+    from ._plan import HostFacts
+
+Inventory = t.Mapping[str, frozenset[str]]  # group → its hosts
+
+
+def budget_group(entry: Data, service: str, inventory: Inventory) -> Group:
+    """Return the hosts that share a budget with this service. A share of them is rounded down."""
+    members = inventory.get(entry["group"] or "all", frozenset())
+    written = entry["max_unavailable"]
+    most = len(members) * int(written[:-1]) // 100 if isinstance(written, str) else written
+    return Group(entry["group"] or service, members, most)
+
+
+def groups_of_hosts(inventory: Inventory) -> dict[str, frozenset[str]]:
+    """Return host → the names of its groups."""
+    found: dict[str, set[str]] = {}
+    for name, hosts in inventory.items():
+        for host in hosts:
+            found.setdefault(host, set()).add(name)
+    return {host: frozenset(names) for host, names in found.items()}
+
+
+def look(ledger: Ledger, targets: list[Target], lost: t.Iterable[HostFacts], at: float) -> Standing:
+    """Tell the ledger what was seen, and ask how everything stands.
+
+    :param lost: hosts that could not be reached.
+    :param at: the ledger's time from before the diagnosis.
+    """
+    seen = [Observation(one.host, one.service, one.group.name, _status(one), _since(one)) for one in targets]
+    ledger.observe([*seen, *_unseen(targets, lost)], at)
+    ledger.lost([facts.host for facts in lost], at)
+    groups: dict[str, Group] = {}
+    for one in targets:
+        known = groups.setdefault(one.group.name, one.group)
+        if one.group.max_unavailable < known.max_unavailable:  # the tightest of a group's services counts
+            groups[one.group.name] = one.group
+    return Standing(ledger.now(), ledger.described, "", ledger.views(groups.values(), record=True), ledger.pauses(), ledger.effectiveness())
+
+
+def _status(target: Target) -> str:
+    if target.dead:
+        return DOWN
+    return SICK if accepted(target) else HEALTHY
+
+
+def _since(target: Target) -> float | None:
+    stopped = (target.diagnosis.get("state") or {}).get("stopped_at")
+    return float(stopped) if target.dead and isinstance(stopped, (int, float)) else None
+
+
+def _unseen(targets: list[Target], lost: t.Iterable[HostFacts]) -> t.Iterator[Observation]:
+    """Yield the services of hosts that could not be reached, as far as other hosts tell what their policy's names mean."""
+    known = {(one.entry["name"], one.entry["manager"], one.entry["scope"], one.entry["server"]): one for one in targets}
+    for facts in lost:
+        for entry in facts.policy:
+            like = known.get((entry["name"], entry["manager"], entry["scope"], entry["server"]))
+            if like:
+                yield Observation(facts.host, like.service, entry["group"] or like.service, UNKNOWN)

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waves: which hosts are treated together, so that no group ever has more hosts unavailable than its budget allows."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ..module_utils._gates import gate
+from ._ledger import GroupView
+from ._plan_gates import Data
+
+
+@dataclass
+class _Room:
+    """The budget of one group while waves are filled."""
+
+    name: str
+    most: int
+    blocked: int  # hosts that are unavailable and not treated by this plan
+    down: dict[str, float]  # host that is down → the wave that treats it
+    waves: list[set[str]] = field(default_factory=list)
+
+    def acting(self, wave: int) -> set[str]:
+        return self.waves[wave] if wave < len(self.waves) else set()
+
+    def fits(self, host: str, wave: int) -> bool:
+        return self.blocked + len(self.acting(wave) | self.waiting(wave) | {host}) <= self.most
+
+    def waiting(self, wave: int) -> set[str]:
+        """Return the hosts that are down during a wave because their turn comes later."""
+        return {host for host, treated in self.down.items() if treated > wave}
+
+    def place(self, host: str, wave: int) -> None:
+        while len(self.waves) <= wave:
+            self.waves.append(set())
+        self.waves[wave].add(host)
+        if host in self.down:
+            self.down[host] = wave
+
+
+def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[list[list[str]], dict[str, Data]]:
+    """Return the waves of hosts, and host → gate for the hosts that no wave has room for.
+
+    :param actions: in the order in which they should be done; each names its ``host`` and ``group``.
+    """
+    hosts = list(dict.fromkeys(action["host"] for action in actions))
+    groups: dict[str, set[str]] = {host: set() for host in hosts}
+    for action in actions:
+        groups[action["host"]].add(action["group"])
+    rooms = {name: _room(views[name], {host for host in hosts if name in groups[host]}) for name in sorted(set().union(*groups.values()))}
+    waves: list[list[str]] = []
+    refused: dict[str, Data] = {}
+    first_free = dict.fromkeys(rooms, 0)  # earlier waves of the group are full, and stay so
+    for host in hosts:
+        mine = [rooms[name] for name in groups[host]]
+        wave = max(first_free[room.name] for room in mine)
+        while wave < len(waves) and not all(room.fits(host, wave) for room in mine):
+            wave += 1
+        tight = [room for room in mine if not room.fits(host, wave)]
+        if tight:
+            refused[host] = _no_room(tight[0], host)
+            continue
+        for room in mine:
+            room.place(host, wave)
+            while first_free[room.name] < len(room.waves) and not room.fits("", first_free[room.name]):
+                first_free[room.name] += 1
+        if wave == len(waves):
+            waves.append([])
+        waves[wave].append(host)
+    return waves, refused
+
+
+def _room(view: GroupView, treated: set[str]) -> _Room:
+    unavailable = set(view.unavailable)
+    return _Room(view.group.name, view.group.max_unavailable, len(unavailable - treated), dict.fromkeys(unavailable & treated, float("inf")))
+
+
+def _no_room(room: _Room, host: str) -> Data:
+    others = room.blocked + len(room.waiting(len(room.waves)) - {host})
+    detail = f"{others} other hosts of group {room.name} are unavailable, and at most {room.most} may be, this one included"
+    return gate("max_unavailable", False, detail, value=others, threshold=room.most, unit="hosts")
