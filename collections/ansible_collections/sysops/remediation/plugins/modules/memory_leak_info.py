@@ -254,7 +254,7 @@ from ..module_utils._managers import ManagerError
 
 
 def main():
-    module = AnsibleModule(
+    module = _spec.quiet(AnsibleModule)(
         argument_spec=dict(
             _spec.state_dir_spec(),
             services={"type": "list", "elements": "dict", "default": [], "options": _spec.service_spec()},
@@ -267,9 +267,7 @@ def main():
             probes={"type": "list", "elements": "str", "choices": ["malloc_info", "jvm_full_gc"], "default": []},
             max_points={"type": "int", "default": 60},
         ),
-        supports_check_mode=True,
     )
-    _spec.hide_passwords(module, [one["server"] for one in module.params["services"]])
     try:
         result = _diagnosis.diagnose_host(request(module.params, module.check_mode), _run.run)
     except (ValueError, ManagerError) as error:
