@@ -23,6 +23,9 @@ RESTART = "restart"
 
 # Nothing is done about these, and yet nobody may call them healthy.
 NOT_JUDGED = ("insufficient_data", "stopped")
+OBSERVED = "observed"  # something was seen that the policy does not act on, and it presses nobody
+
+LEFT_ALONE = ("healthy", OBSERVED, *NOT_JUDGED)
 
 # Closed by the policy's own will. Whoever wrote it wants nothing done, so a run that does nothing went well.
 POLICY_GATES = ("mode", "verdict", "urgency")
@@ -76,14 +79,16 @@ def build_plan(fleet: t.Iterable[HostFacts], run_id: str, created_at: float, pur
 
 
 def health(item: Data) -> str:
-    """Return ``healthy`` for a service of the plan's ``healthy``, or the verdict that does not say so much."""
+    """Return ``healthy`` for a service of the plan's ``healthy``, or the word that does not say so much."""
+    if item["verdict"] in SICK_VERDICTS:
+        return OBSERVED
     return str(item["verdict"]) if item["verdict"] in NOT_JUDGED else "healthy"
 
 
 def tally(healthy: list[Data]) -> dict[str, int]:
     """Return how many services are healthy, and how many are left alone for another reason."""
     counts = collections.Counter(health(item) for item in healthy)
-    return {word: counts[word] for word in ("healthy", *NOT_JUDGED) if counts[word] or word == "healthy"}
+    return {word: counts[word] for word in LEFT_ALONE if counts[word] or word == "healthy"}
 
 
 def plan_id(actions: list[Data]) -> str:
@@ -120,12 +125,18 @@ def _place(plan: Data, facts: HostFacts, diagnosis: Data, purpose: str) -> None:
     if entry is None:  # acting on what the policy does not name is not possible, whatever a host may answer
         plan["errors"].append({"host": facts.host, "msg": f"diagnosed {diagnosis['service']}, which the policy does not name"})
         return
-    if purpose == REMEDIATE and diagnosis["verdict"] not in SICK_VERDICTS:
+    if purpose == REMEDIATE and not _is_a_matter(entry, diagnosis):
         plan["healthy"].append({"host": facts.host, "service": diagnosis["service"], "verdict": diagnosis["verdict"]})
         return
     gates = _gates(entry, diagnosis, purpose)
     incident = _incident(facts.host, entry, diagnosis, gates)
     plan["refusals" if closed(gates) else "actions"].append(incident)
+
+
+def _is_a_matter(entry: Data, diagnosis: Data) -> bool:
+    """Tell whether anybody has to decide something: it is sick, and it presses or is what the policy acts on."""
+    accepted = diagnosis["verdict"] in entry["accept"]["verdicts"]
+    return diagnosis["verdict"] in SICK_VERDICTS and (accepted or diagnosis["urgency"] != words.NONE)
 
 
 def _incident(host: str, entry: Data, diagnosis: Data, gates: list[Data]) -> Data:

@@ -50,7 +50,6 @@ def settle(action: Data, steps: list[Data], kept: Data, fetched: Data) -> Data:
         "msg": _message(steps, last),
         "evidence": _evidence(kept, fetched),
         "steps": steps,
-        "diagnosis_after": None,
     }
 
 
