@@ -20,6 +20,7 @@ from .models import DiagnoseResult, Diagnosis, Gate, HostError, Plan, PlannedAct
 GOOD = {"healthy", "cache_growth", "warmup", "sawtooth", "load_correlated", "step_change", "remediated", "succeeded", "nothing_to_do"}
 BAD = {"leak_confirmed", "oom_killed", "crashed", "failed", "ineffective", "chronic", "unknown"}
 NOT_JUDGED = {"insufficient_data", "stopped"}
+OBSERVED = {"leak_confirmed", "leak_suspected", "growth_unexplained", "fragmentation", "step_change"}  # not accepted by the policy, and without urgency
 WIDTH_OF_A_PIPE = 100_000
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -103,8 +104,13 @@ def _plan(out: Console, plan: Plan) -> None:
     for refusal in plan.refusals:
         _refusal(out, refusal)
     if plan.healthy:
-        counts = Counter(item["verdict"] if item.get("verdict") in NOT_JUDGED else "healthy" for item in plan.healthy)
+        counts = Counter(_left_alone(item["verdict"]) for item in plan.healthy)
         out.print(", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(counts.items())), soft_wrap=True)
+
+
+def _left_alone(verdict: str) -> str:
+    """Return how a service is called of which nothing is asked; as ``_plan.health`` of the collection."""
+    return verdict if verdict in NOT_JUDGED else "observed" if verdict in OBSERVED else "healthy"
 
 
 def _refusal(out: Console, refusal: PlannedAction) -> None:

@@ -10,29 +10,8 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._redact import redact
 from ..plugin_utils._notify import notify, result_line
+from ..plugin_utils._run_settings import TARGET
 
-TARGET = {
-    "type": {"type": "str", "choices": ["mail", "webhook"], "required": True},
-    "name": {"type": "str"},
-    "outcomes": {
-        "type": "list",
-        "elements": "str",
-        "default": [],
-        "choices": ["remediated", "ineffective", "chronic", "refused", "inconclusive", "failed", "already_changed", "unknown"],
-    },
-    "timeout": {"type": "str", "default": "10s"},
-    "ca_file": {"type": "path"},
-    "to": {"type": "list", "elements": "str", "default": []},
-    "from": {"type": "str", "default": "sysops-remediation@localhost"},
-    "host": {"type": "str", "default": "localhost"},
-    "port": {"type": "int"},
-    "tls": {"type": "str", "choices": ["none", "starttls", "ssl"], "default": "none"},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "url": {"type": "str", "no_log": True},
-    "secret": {"type": "str", "no_log": True},
-    "headers": {"type": "dict", "default": {}, "no_log": True},
-}
 SPEC = {
     "summary": {"type": "dict", "required": True},
     "report_dir": {"type": "path", "required": True},

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from ansible.errors import AnsibleError
 from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
+from ..module_utils._redact import redact
 from ..plugin_utils._plan_targets import Asked, judge
+from ..plugin_utils._run_settings import notify_problem, prometheus_problem
 
 SPEC = {
     "hosts": {"type": "raw", "required": True},
@@ -43,9 +46,23 @@ class ActionModule(ActionBase):
             service=args["service"],
             service_required=args["service_required"],
             report_dir=None if self._task.check_mode else args["report_dir"],
+            settings_problem=self._settings_problem(matched, task_vars, args["acts"]),
         )
         status, message = judge(asked)
         return {"changed": False, "status": status, "hosts": matched, "msg": message}
+
+    def _settings_problem(self, matched, task_vars, acts):
+        """Return what is wrong with variables that later tasks read under no_log; the first host's are those that count there."""
+        checks = {"remediation_prometheus": prometheus_problem, **({"remediation_notify": notify_problem} if acts else {})}
+        for name, problem_of in checks.items():
+            try:
+                given = task_vars["hostvars"][matched[0]].get(name) if matched else None
+                problem = problem_of(given)
+            except AnsibleError as error:
+                problem = f"{name} cannot be computed: {' '.join(str(error).split())}"
+            if problem:
+                return redact(problem)
+        return None
 
     def _matched(self, pattern, task_vars):
         """Return the hosts of the pattern that this run may touch: ``ansible_play_hosts_all`` already honours --limit."""

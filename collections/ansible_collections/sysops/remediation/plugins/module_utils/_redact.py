@@ -14,7 +14,7 @@ import re
 HIDDEN = "***"
 
 _SECRET_NAME = re.compile(
-    r"passw(?:or)?d|passphrase|passcode|pass$|pwd|(?:^|[-_.])pw$|secret|token|credential|(?:^|[-_.])auth$|cookie"
+    r"passw(?:or)?d|passphrase|passcode|pass$|pwd|(?:^|[-_.])pw$|secret|token|credential|(?:^|[-_.])auth(?:orization)?$|cookie"
     r"|(?:api|access|private|encryption|signing|shared|account|auth)[-_.]?key",
     re.IGNORECASE,
 )

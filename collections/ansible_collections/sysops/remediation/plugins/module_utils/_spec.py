@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from ._managers import MANAGERS
+from ._redact import redact, redact_data
 
 
 def service_spec():
@@ -25,10 +26,34 @@ def state_dir_spec():
     return {"state_dir": {"type": "path"}}
 
 
-def hide_passwords(module, servers):
-    """Keep the password of ``http://user:password@host`` out of whatever the module returns, its invocation included."""
-    for server in servers:
-        address = (server or "").partition("://")[2]  # not urlsplit: what is no URL may hold a password all the same
-        for user in (address.partition("@")[0] if "@" in address else "", address.rpartition("@")[0]):
-            password = user.partition(":")[2]
-            module.no_log_values.update({password, unquote(password)} if password else ())
+def quiet(kind, secrets=lambda params: ()):
+    """Return AnsibleModule, made to keep secrets to itself: nothing in the host's syslog, no password in the invocation that it returns.
+
+    ``no_log`` on an option would hide its value wherever it occurs in the result: a server called "mail" would make every "mail" unreadable.
+
+    :param secrets: what of the parameters must not even be shown elsewhere in the result. They may not have been checked yet.
+    """
+
+    class Quiet(kind):
+        def __init__(self, **options):
+            super().__init__(supports_check_mode=True, no_log=True, **options)
+
+        def exit_json(self, **facts):
+            super().exit_json(**self._without_secrets(facts))
+
+        def fail_json(self, msg, **facts):
+            super().fail_json(redact(msg), **self._without_secrets(facts))
+
+        def _without_secrets(self, facts):
+            self.no_log_values.update(secrets(self.params))
+            shown = {name: value for name, value in self.params.items() if name != "series"}  # megabytes that its caller knows
+            return dict(facts, invocation={"module_args": redact_data(shown)})
+
+    return Quiet
+
+
+def passwords(url):
+    """Return the password of ``http://user:password@host`` as it is written and as it is meant."""
+    address = (url or "").partition("://")[2]  # not urlsplit: what is no URL may hold a password all the same
+    found = {user.partition(":")[2] for user in (address.partition("@")[0] if "@" in address else "", address.rpartition("@")[0])}
+    return {one for password in found if password for one in (password, unquote(password))}

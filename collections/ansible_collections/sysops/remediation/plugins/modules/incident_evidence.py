@@ -154,8 +154,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._evidence import EvidenceError, collect_evidence
 from ..module_utils._managers._base import ManagerError
-from ..module_utils._redact import redact
-from ..module_utils._spec import hide_passwords, service_spec, state_dir_spec
+from ..module_utils._spec import quiet, service_spec, state_dir_spec
 
 
 def main():
@@ -170,12 +169,11 @@ def main():
         keep_size={"type": "str", "default": "64MiB"},
         **state_dir_spec(),
     )
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
-    hide_passwords(module, [module.params["server"]])
+    module = quiet(AnsibleModule)(argument_spec=spec)
     try:
         result = collect_evidence(module.params, check=module.check_mode)
     except (EvidenceError, ManagerError, ValueError) as problem:
-        module.fail_json(msg=redact(str(problem)))
+        module.fail_json(msg=str(problem))
     module.exit_json(changed=False, **result)
 
 

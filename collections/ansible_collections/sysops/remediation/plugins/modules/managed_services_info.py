@@ -117,13 +117,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils import _run
 from ..module_utils._inventory import running_services
 from ..module_utils._managers import ManagerError
-from ..module_utils._spec import hide_passwords, service_spec
+from ..module_utils._spec import quiet, service_spec
 
 
 def main():
     spec = {option: about for option, about in service_spec().items() if option != "name"}
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
-    hide_passwords(module, [module.params["server"]])
+    module = quiet(AnsibleModule)(argument_spec=spec)
     manager = None if module.params["manager"] == "auto" else module.params["manager"]
     try:
         services, warnings = running_services(_run.run, scope=module.params["scope"], server=module.params["server"], manager=manager)

@@ -234,7 +234,8 @@ diagnoses:
       type: dict
       sample: {comm: master, count: 7, fds: {socket: 24}, main_pid: 812, runtime: null, top: [{anon: 9000000, comm: smtpd, grown: 4096, pid: 990, pss: null}]}
     post_mortem:
-      description: For a service that does not run, C(kind), C(cause) (V(unit_limit), V(host_oom) or V(other)), C(culprit) and C(evidence).
+      description: For a service that does not run or dies again and again, C(kind), C(cause) (V(unit_limit), V(host_oom), V(loop) or V(other)), C(culprit),
+        C(evidence), and for V(loop) the number of C(restarts).
       type: dict
       sample: {cause: unit_limit, culprit: null, evidence: ["systemd: its main process was ended by SIGKILL (9)"], kind: oom_killed}
     sparkline:
@@ -254,7 +255,7 @@ from ..module_utils._managers import ManagerError
 
 
 def main():
-    module = AnsibleModule(
+    module = _spec.quiet(AnsibleModule)(
         argument_spec=dict(
             _spec.state_dir_spec(),
             services={"type": "list", "elements": "dict", "default": [], "options": _spec.service_spec()},
@@ -267,9 +268,7 @@ def main():
             probes={"type": "list", "elements": "str", "choices": ["malloc_info", "jvm_full_gc"], "default": []},
             max_points={"type": "int", "default": 60},
         ),
-        supports_check_mode=True,
     )
-    _spec.hide_passwords(module, [one["server"] for one in module.params["services"]])
     try:
         result = _diagnosis.diagnose_host(request(module.params, module.check_mode), _run.run)
     except (ValueError, ManagerError) as error:

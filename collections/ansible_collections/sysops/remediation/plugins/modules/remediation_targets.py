@@ -11,7 +11,8 @@ version_added: 0.1.0
 short_description: Check what a run was asked for before any host is touched
 description:
   - Objects with one line if the host pattern matches nothing within C(--limit), if a run that may restart services would do so on the whole inventory
-    without saying so, if the service to restart is missing, or if the report could not be written.
+    without saying so, if the service to restart is missing, if the report could not be written,
+    or if the variables C(remediation_prometheus) and C(remediation_notify), which later tasks read without showing them, cannot be used.
     It does not fail, so that programs can be told before the run ends.
   - Runs once, in a play on C(all,localhost), so that it also runs when nothing matches.
   - This is an action plugin; it runs on the controller and never contacts a managed host.

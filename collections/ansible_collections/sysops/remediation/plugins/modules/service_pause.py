@@ -172,8 +172,7 @@ def _text(found, now):
 
 
 def main():
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    _spec.hide_passwords(module, [module.params["server"]])
+    module = _spec.quiet(AnsibleModule)(argument_spec=argument_spec())
     try:
         answer = apply(module.params, module.check_mode)
     except (ValueError, ManagerError, paths.StateError) as error:

@@ -440,18 +440,14 @@ def act(asked, params, check_mode):
         return "", flow.declined(asked, error, params["manager"])
 
 
-def hide_secrets(module):
-    """Keep passwords in addresses and secrets of probes out of whatever is returned, the invocation included."""
-    probes = module.params["health"]
-    _spec.hide_passwords(module, [module.params["server"], *(probe["url"] for probe in probes)])
-    for probe in probes:
-        module.no_log_values.update(_health.secrets(probe))
+def secrets(params):
+    """Return the secrets of the probes: what a probe was answered may hold them too."""
+    probes = [probe for probe in params.get("health") or () if isinstance(probe, dict)]
+    return {one for probe in probes for one in _health.secrets(probe) | _spec.passwords(probe.get("url"))}
 
 
 def main():
-    # no_log: Ansible would write all parameters to the host's syslog before hide_secrets; the attempt itself is noted there.
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True, no_log=True)
-    hide_secrets(module)
+    module = _spec.quiet(AnsibleModule, secrets)(argument_spec=argument_spec())
     try:
         asked = request.from_params(module.params)
         why, answer = act(asked, module.params, module.check_mode)

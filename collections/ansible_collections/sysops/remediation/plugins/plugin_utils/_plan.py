@@ -30,6 +30,9 @@ CHRONIC = "chronic"
 
 # Nothing is done about these, and yet nobody may call them healthy.
 NOT_JUDGED = ("insufficient_data", "stopped")
+OBSERVED = "observed"  # something was seen that the policy does not act on, and it presses nobody
+
+LEFT_ALONE = ("healthy", OBSERVED, *NOT_JUDGED)
 
 
 @dataclass
@@ -114,14 +117,16 @@ def build_plan(
 
 
 def health(item: Data) -> str:
-    """Return ``healthy`` for a service of the plan's ``healthy``, or the verdict that does not say so much."""
+    """Return ``healthy`` for a service of the plan's ``healthy``, or the word that does not say so much."""
+    if item["verdict"] in SICK_VERDICTS:
+        return OBSERVED
     return str(item["verdict"]) if item["verdict"] in NOT_JUDGED else "healthy"
 
 
 def tally(healthy: list[Data]) -> dict[str, int]:
     """Return how many services are healthy, and how many are left alone for another reason."""
     counts = collections.Counter(health(item) for item in healthy)
-    return {word: counts[word] for word in ("healthy", *NOT_JUDGED) if counts[word] or word == "healthy"}
+    return {word: counts[word] for word in LEFT_ALONE if counts[word] or word == "healthy"}
 
 
 def plan_id(actions: list[Data]) -> str:
@@ -171,13 +176,19 @@ def _place_trouble(plan: Data, facts: HostFacts) -> None:
 def _place(plan: Data, target: Target, standing: Standing, purpose: str, approved: Approved | None) -> None:
     if approved and not any(_same_target(action, target) for action in approved.actions):
         return
-    if purpose == REMEDIATE and target.diagnosis["verdict"] not in SICK_VERDICTS:
+    if purpose == REMEDIATE and not _is_a_matter(target.entry, target.diagnosis):
         plan["healthy"].append({"host": target.host, "service": target.service, "verdict": target.diagnosis["verdict"]})
         return
     incident = _incident(target, target_gates(target, standing, purpose))
     if not closed(incident["gates"]):
         incident["gates"] += _approval_gates(incident, purpose, approved)
     plan["refusals" if closed(incident["gates"]) else "actions"].append(incident)
+
+
+def _is_a_matter(entry: Data, diagnosis: Data) -> bool:
+    """Tell whether anybody has to decide something: it is sick, and it presses or is what the policy acts on."""
+    accepted = diagnosis["verdict"] in entry["accept"]["verdicts"]
+    return diagnosis["verdict"] in SICK_VERDICTS and (accepted or diagnosis["urgency"] != words.NONE)
 
 
 def _same_target(action: Data, target: Target) -> bool:

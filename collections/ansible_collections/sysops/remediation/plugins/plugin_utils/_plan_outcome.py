@@ -53,7 +53,6 @@ def settle(action: Data, steps: list[Data], kept: Data, fetched: Data, permit: D
         "gates": (permit or {}).get("gates") or [],
         "evidence": _evidence(kept, fetched),
         "steps": steps,
-        "diagnosis_after": None,
     }
 
 

@@ -28,12 +28,13 @@ class Asked:
     service: t.Any = None
     service_required: bool = False
     report_dir: str | None = None  # where the report of this run will be written
+    settings_problem: str | None = None  # what is wrong with the settings of Prometheus or of notifications
 
 
 def judge(asked: Asked) -> tuple[str, str]:
     """Return ``ok``, or the word for why the run must not begin (``invalid_input``, ``no_hosts``), and one line for people."""
     objections = (("invalid_input", _service_objection), ("no_hosts", _host_objection), ("no_hosts", _part_objection), ("invalid_input", _all_objection))
-    for status, objection in (*objections, ("invalid_input", _report_objection)):
+    for status, objection in (*objections, ("invalid_input", _report_objection), ("invalid_input", lambda asked: asked.settings_problem)):
         message = objection(asked)
         if message:
             return status, message

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from ansible_collections.sysops.remediation.plugins.module_utils._action.result import next_steps
 from ansible_collections.sysops.remediation.plugins.module_utils._action.verify import new_lines
 from ansible_collections.sysops.remediation.plugins.module_utils._managers import _base
 from ansible_collections.sysops.remediation.tests.unit.action_fakes import Bench
@@ -253,3 +256,13 @@ class TestNewLines:
 
     def test_a_first_line_that_was_cut_does_not_make_everything_new(self):
         assert new_lines(["one", "two"], ["e", "two", "three"]) == ["three"]
+
+
+@pytest.mark.parametrize(
+    ("manager", "command"),
+    [("systemd", "systemctl reset-failed mail"), ("supervisord", "supervisorctl start mail"), ("docker", "docker start mail"), ("sysv", "service mail start")],
+)
+def test_advice_names_commands_of_the_manager_that_gave_up(manager, command):
+    state = _base.ServiceState(manager, "mail", active="failed", result="start-limit-hit")
+    steps = next_steps(SimpleNamespace(name="mail", state=state, dependencies=[]), state)
+    assert command in steps[0] and (manager == "systemd" or "systemctl" not in " ".join(steps))

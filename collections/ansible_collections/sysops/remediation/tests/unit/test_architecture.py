@@ -31,7 +31,7 @@ KNOWS = {
     "_managers": {"_kernel", "_run"},
     "_runtimes": {"_kernel", "_sampling"},
     "_services": {"_managers", "_sampling"},
-    "_spec": {"_managers"},
+    "_spec": {"_managers", "_redact"},
     "_inventory": {"_sampling", "_services"},
     "_recorder": {"_host_state", "_managers", "_run", "_sampling", "_services"},
     "_evidence": {"_host_state", "_kernel", "_managers", "_redact", "_run", "_sampling", "_units"},

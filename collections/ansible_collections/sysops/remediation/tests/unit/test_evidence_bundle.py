@@ -141,6 +141,10 @@ def test_check_mode_finds_the_service_and_writes_nothing(tmp_path, known):
     [
         ({"incident": "../../etc/passwd"}, "incident: '../../etc/passwd' cannot be part of a file name"),
         ({"keep": 0}, "keep: 0 is too small: give 1 or more"),
+        ({"max_size": "0"}, "max_size: 0 leaves no room for any evidence: give more than 0"),
+        ({"keep_size": "0 B"}, "keep_size: 0 B leaves no room for any evidence: give more than 0"),
+        ({"deadline": "0s"}, "deadline: 0s leaves no room for any evidence: give more than 0"),
+        ({"max_size": "-1"}, "max_size: '-1' is negative"),
         ({"deadline": "soon"}, "deadline: 'soon' is not a duration"),
         ({"max_size": "-1"}, "max_size: '-1' is negative"),
     ],

@@ -119,12 +119,13 @@ class Lab:
         programs = {name: SKELETON % code for name, code in PROGRAMS.items()}
         programs["crash"] = "import sys, time; time.sleep(1); sys.exit(3)"
         programs["flaky"] = "import time; time.sleep(4)"
+        programs["loop"] = "import sys, time; time.sleep(1); sys.exit(3)"
         sections = []
         for name, code in programs.items():
             (folder / ("%s.py" % name)).write_text(code)
             sections.append(
                 "[program:%s]\ncommand=%s %s/%s.py\nstartsecs=0\nautorestart=%s\nstopasgroup=true\nkillasgroup=true\n"
-                % (name, sys.executable, folder, name, "true" if name == "flaky" else "false")
+                % (name, sys.executable, folder, name, "true" if name in ("flaky", "loop") else "false")
             )
         (folder / "supervisord.conf").write_text(
             "[unix_http_server]\nfile=%s/s.sock\n" % folder
@@ -274,6 +275,14 @@ class TestChangesNothing:
         result = call(services=[lab.service("clam")])
         assert result["failed"] is True
         assert "did you mean 'calm'" in result["msg"]
+
+
+@pytest.mark.slow
+def test_one_that_crashes_again_and_again_is_crashed_although_it_runs_at_the_moment(lab):
+    (found,) = call(services=[lab.service("loop")], window="8s", interval="0.25s")["diagnoses"]
+    assert (found["verdict"], found["urgency"], found["post_mortem"]["kind"]) == ("crashed", "now", "crashed")
+    assert found["post_mortem"]["cause"] in ("loop", "other")  # other: it was just between two lives
+    assert not found["gates"][0]["passed"]
 
 
 @pytest.mark.slow

@@ -11,7 +11,8 @@ import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils._gates import closed
 from ansible_collections.sysops.remediation.plugins.module_utils._leaks import _words
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import open_ledger
-from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, build_plan, by_policy_only, targets_of
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, build_plan, by_policy_only, tally, targets_of
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_outcome import bad_ends
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_standing import look
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import read_policy
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy_schema import SICK_VERDICTS
@@ -92,6 +93,7 @@ def test_what_is_not_sick_is_left_alone(verdict):
         ({"accept": {"urgencies": ["now"]}}, {}, ["urgency"]),
         ({}, {"verdict": "growth_unexplained"}, ["verdict"]),
         ({}, {"urgency": "none"}, ["urgency"]),
+        ({}, {"verdict": "step_change", "urgency": "days"}, ["verdict"]),
         ({"mode": "recommend", "ladder": []}, {"urgency": "none"}, ["mode", "ladder", "urgency"]),
     ],
 )
@@ -100,6 +102,17 @@ def test_a_closed_gate_refuses_and_says_why(keys, facts, gates):
     assert [shut(refusal) for refusal in made["refusals"]] == [gates]
     assert not made["actions"]
     assert all(one["detail"] for one in made["refusals"][0]["gates"])
+
+
+@pytest.mark.parametrize("verdict", ["step_change", "growth_unexplained", "fragmentation"])
+def test_what_the_policy_does_not_act_on_and_presses_nobody_is_an_observation_and_no_incident(verdict):
+    made = plan(host(diagnoses=[diagnosis(verdict, "none")]))
+    assert not made["actions"] and not made["refusals"]
+    assert made["healthy"] == [{"host": "mail1", "service": "systemd/postfix.service", "verdict": verdict}]
+    assert tally(made["healthy"]) == {"healthy": 0, "observed": 1}
+    assert bad_ends(made, []) == {}
+    accepted = entry(accept={"verdicts": [verdict]})
+    assert shut(plan(host(policy=[accepted], diagnoses=[diagnosis(verdict, "none")]))["refusals"][0]) == ["urgency"]
 
 
 def test_a_person_who_asks_for_a_restart_waives_verdict_and_urgency_and_nothing_else():

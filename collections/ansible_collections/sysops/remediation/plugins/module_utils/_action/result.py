@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .. import _redact
 from .._gates import closed
-from .._managers._base import look_at
+from .._managers._base import look_at, try_again
 from .._units import human_duration, human_size
 from .case import snapshot
 
@@ -16,7 +16,7 @@ _LINES = 20
 
 _BY_RESULT = {
     "oom-kill": "it was killed for its memory: raise its limit or find out what it needs at start",
-    "start-limit-hit": "its manager gave up after several tries: read its log first, then 'systemctl reset-failed {name}' or start it by hand",
+    "start-limit-hit": "its manager gave up after several tries: read its log first, then '{try_again}'",
     "exit-code": "it ended by itself with an error: its last log lines usually say why (configuration, port in use, missing file)",
     "signal": "a signal ended it: look for a crash (coredumpctl) or an OOM kill (dmesg)",
     "core-dump": "it crashed: see 'coredumpctl info'",
@@ -82,7 +82,7 @@ def next_steps(case, state):
     """Return what a person could try, most likely first."""
     steps = []
     if state.result in _BY_RESULT:
-        steps.append(_BY_RESULT[state.result].format(name=case.name))
+        steps.append(_BY_RESULT[state.result].format(name=case.name, try_again=try_again(case.state.manager, case.name)))
     failed = [one["name"] for one in case.dependencies if one["active"] == "failed"]
     if failed:
         steps.append("look at what it depends on: %s failed" % ", ".join(failed))

@@ -82,7 +82,8 @@ def start_limit(case):
     if case.request.action != RESTART or not gave_up(case.state):
         return None
     if case.request.reset_failed:
-        return gate("start_limit", True, "%s hit its start limit: reset-failed is done first, as allowed" % case.name)
+        first = ": reset-failed is done first, as allowed" if case.manager.name == "systemd" else ": it is started once more, as allowed"
+        return gate("start_limit", True, "%s hit its start limit%s" % (case.name, first))
     detail = "%s was started too often in a short time and its manager gives up: find out why it dies, or allow one more try (reset_failed: true)"
     return gate("start_limit", False, detail % case.name)
 

@@ -31,6 +31,8 @@ class Evidence:
         self.notes = []  # sentences for the explanation
         self.warnings = []  # what limits the diagnosis
         self.is_damaged = False  # part of its history could not be read
+        self.lives_watched = set()  # of the live window, those that were too short for a sample included
+        self.restarts_before = service.state.n_restarts
         self.post_mortem = None
         self.oom_killed = False
         self.runtime = None  # what _runtimes makes of its processes

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 sysops.remediation contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How services ended: the post mortem of the dead, and the OOM kills that the living have survived."""
+"""How services ended: the post mortem of the dead and of those that die again and again, and the OOM kills that the living have survived."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from .._kernel import below, read_text
 from .._managers import _base
 from .._sampling import cgroup
 from .kernel_log import read_oom_kills
-from .post_mortem import examine, is_crash, is_ours
+from .post_mortem import crash_loop, examine, is_crash, is_ours
 
 LOOK_BACK = 14 * 86400.0  # seconds: kills before that explain nothing of today
 DAY = 86400.0
+LATELY = 900.0  # seconds of history in which lives are counted
+LOOP_WATCHED = 2  # restarts within one window: nobody does that by hand
+LOOP_RECORDED = 3  # restarts lately
 
 
 def look_into(evidence, run, root):
@@ -24,6 +27,8 @@ def look_into(evidence, run, root):
     for one in survivors:
         one.oom_killed = bool(cgroup.read_oom_kills(root, one.service.state.cgroups))
     restarted = [one for one in survivors if one.service.state.n_restarts]
+    for one in survivors:
+        one.post_mortem = _loop(one)
     if not dead and not restarted:
         return []
     kills, warning = read_oom_kills(run, time.time() - LOOK_BACK)
@@ -40,6 +45,20 @@ def is_dead(state):
     if state.active in _base.DOWN:
         return True
     return state.active == _base.STARTING and not state.main_pid and is_crash(state)
+
+
+def _loop(one):
+    """Return the post mortem of a service that lives at this moment and will not for long, None if it is not known to be one."""
+    state, watched = one.service.state, one.lives_watched
+    by_itself = (state.n_restarts or 0) - (one.restarts_before or 0)
+    restarts = max(len(watched) - 1, by_itself)
+    if restarts >= LOOP_WATCHED:
+        return crash_loop(state, restarts, "within the window")
+    since = time.time() - LATELY
+    recorded = {life.identity[1:] for life in one.lives if life.end >= since} | watched
+    if len(recorded) - 1 >= LOOP_RECORDED and (state.n_restarts is None or state.n_restarts >= LOOP_RECORDED):
+        return crash_loop(state, len(recorded) - 1, "in the last %d minutes" % (LATELY / 60))
+    return None
 
 
 def own_group(root):

@@ -53,6 +53,12 @@ def examine(state, kills, group_suffix=None, base_group="/", last_pids=(), peak=
     return _mortem("stopped", "other", None, evidence)
 
 
+def crash_loop(state, restarts, when):
+    """Return the post mortem of a service that its manager starts again and again."""
+    evidence = "%s: it was restarted %d times %s, and is %s at this moment" % (state.manager, restarts, when, state.active)
+    return dict(_mortem("crashed", "loop", None, [evidence]), restarts=restarts)
+
+
 def is_crash(state):
     """Tell a service that failed from one that somebody stopped."""
     if state.active == "failed" or (state.result or "success") not in ("success", "exec-condition"):

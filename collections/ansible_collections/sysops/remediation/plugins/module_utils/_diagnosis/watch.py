@@ -24,6 +24,7 @@ def observe_all(evidence, window, interval, root, clock=None):
     runtimes = RuntimeWatches(root)
     seen = observe(targets, window if targets else 0.0, interval, root, lambda identity: evidence[identity].service.refresh(), clock, runtimes.tick)
     for identity, segments in seen.segments.items():
+        evidence[identity].lives_watched = {segment.target.life for segment in segments}
         evidence[identity].segments = [segment for segment in segments if segment.last is not None]
         runtimes.tell(evidence[identity])
     for identity, notes in seen.notes.items():

@@ -58,7 +58,11 @@ def _limits(params):
         if params[name] < 1:
             raise ValueError("%s: %d is too small: give 1 or more" % (name, params[name]))
     kinds = {"deadline": parse_duration, "max_size": parse_size, "keep_size": parse_size, "smaps_max_rss": parse_size}
-    return {name: read_option(parse, params, name) for name, parse in kinds.items()}
+    limits = {name: read_option(parse, params, name) for name, parse in kinds.items()}
+    for name, value in limits.items():
+        if value <= 0 and name != "smaps_max_rss":
+            raise ValueError("%s: %s leaves no room for any evidence: give more than 0" % (name, params[name]))
+    return limits
 
 
 def _folder(manager, state_dir):

@@ -81,10 +81,11 @@ def target(probe):
 
 
 def secrets(probe):
-    """Return the values in a probe that may not be shown anywhere, not even as somebody's own parameter."""
-    found = [str(value) for name, value in (probe.get("headers") or {}).items() if name.lower().endswith("authorization") or _redact.is_secret_name(name)]
+    """Return the values in a probe that may not be shown anywhere, not even as somebody's own parameter; it may not have been checked yet."""
+    headers, argv = ({} if not isinstance(probe.get("headers"), dict) else probe["headers"]), probe.get("argv") or []
+    found = [str(value) for name, value in headers.items() if _redact.is_secret_name(name)]
     found += [value for name, value in parse_qsl((probe.get("url") or "").partition("?")[2]) if _redact.is_secret_name(name)]
-    found += _secret_words([str(word) for word in probe.get("argv") or []])
+    found += _secret_words([str(word) for word in (argv.split() if isinstance(argv, str) else argv)])
     if probe.get("send") and _redact.redact(probe["send"]) != probe["send"]:
         found.append(probe["send"])
     return {value for value in found if value}

@@ -107,6 +107,8 @@ def _how_it_ended(post_mortem, state):
         return text
     if kind == _words.OOM_KILLED:
         return "killed by the kernel at the memory limit of the unit" if cause == "unit_limit" else "killed for lack of memory"
+    if kind == _words.CRASHED and cause == "loop":
+        return "crashes and is restarted again and again (%d times while it was watched or lately)" % post_mortem["restarts"]
     if kind == _words.CRASHED:
         ended = ["%s %s" % (word, state[key]) for key, word in (("exit_signal", "signal"), ("exit_code", "exit code")) if state.get(key)]
         return "crashed" + (" with " + ", ".join(ended) if ended else "")
@@ -115,6 +117,8 @@ def _how_it_ended(post_mortem, state):
 
 def _post_mortem_gate(post_mortem):
     evidence = post_mortem.get("evidence") or []
+    if "restarts" in post_mortem:
+        return gate("restarts", False, evidence[0], post_mortem["restarts"], 0, "count")
     return gate("post_mortem", False, evidence[0] if evidence else "the service is not running", post_mortem["kind"], "running", "state")
 
 

@@ -33,6 +33,21 @@ _LOOK = {
 }
 
 
+# Commands that start again what a manager has given up starting.
+_TRY_AGAIN = {
+    "systemd": "systemctl reset-failed {name}",
+    "supervisord": "supervisorctl start {name}",
+    "docker": "docker start {name}",
+    "podman": "podman start {name}",
+    "sysv": "service {name} start",
+}
+
+
+def try_again(manager, name):
+    """Return the command that lets a service be started of which its manager has given up."""
+    return _TRY_AGAIN.get(manager, _TRY_AGAIN["sysv"]).format(name=name)
+
+
 def look_at(manager, name):
     """Return the commands with which a person looks at a service."""
     return _LOOK.get(manager, _LOOK["sysv"]).format(name=name)

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from ...module_utils._gates import closed
-from ...module_utils._managers._base import look_at
+from ...module_utils._managers._base import look_at, try_again
 from .._plan import Data
 
 # Gate → what opens it. Gates of the plan, of the permit and of the host's guard.
 GATES = {
-    "mode": "To restart it now under the same guards: ansible-playbook playbooks/restart.yml -e remediation_hosts={host} -e remediation_service={name}. "
-    "To let it happen by itself next time, set 'mode: auto' for it in remediation_services.",
+    "mode": "Restart it by hand, or set 'mode: auto' for it in remediation_services: then it happens by itself, and at once and under the same guards with "
+    "ansible-playbook playbooks/restart.yml -e remediation_hosts={host} -e remediation_service={name}.",
     "ladder": "Its policy has no ladder, so nothing may be done to it: add 'ladder: [{{action: restart}}]' or repair it by hand.",
     "verdict": "Its policy does not act on '{verdict}'. If it should, add that to accept.verdicts; else look at the chart and decide by hand.",
     "urgency": "There is time (urgency '{urgency}'). Plan a restart in a quiet hour; to act at once, add '{urgency}' to accept.urgencies.",
@@ -37,7 +37,7 @@ GATES = {
     "unfinished_attempt": "An earlier attempt was never finished: somebody's run died in the middle. Check the service, then diagnose again.",
     "attempts_journal": "The host's attempts journal cannot be written or read, so nothing is allowed there: check disk space and the file named above.",
     "state_directory": "The host's state directory cannot be used: correct what the gate names, then run again.",
-    "start_limit": "systemd gave up starting it. Read its log; then 'systemctl reset-failed {name}', or allow guard.reset_failed.",
+    "start_limit": "Its manager gave up starting it. Read its log; then '{try_again}', or allow guard.reset_failed.",
     "definition": "Its unit file changed on disk since it was started: check the change, then 'systemctl daemon-reload', or allow guard.daemon_reload.",
     "dependents": "Too many running services would go down with it: restart it by hand in a maintenance window, or raise guard.max_dependents.",
     "dependencies": "Something it needs is down. Repair that first; restarting the victim does not help.",
@@ -98,7 +98,8 @@ def _refusing_gates(incident: Data) -> list[Data]:
 def _words(incident: Data) -> dict[str, str]:
     names = {"host": incident["host"], "name": incident["name"], "verdict": incident["verdict"], "urgency": incident["urgency"]}
     diagnose = "ansible-playbook playbooks/diagnose.yml -e remediation_hosts={host} -e remediation_service={name}".format(**names)
-    return {**names, "look": look_at(incident["manager"], incident["name"]), "diagnose": diagnose, "owner": incident["owner"] or "the owner of the service"}
+    commands = {"look": look_at(incident["manager"], incident["name"]), "try_again": try_again(incident["manager"], incident["name"])}
+    return {**names, **commands, "diagnose": diagnose, "owner": incident["owner"] or "the owner of the service"}
 
 
 def _plain(text: str) -> str:

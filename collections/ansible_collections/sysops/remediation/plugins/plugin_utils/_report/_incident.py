@@ -53,7 +53,7 @@ def describe_incident(plan: Data, item: Data, diagnosis: Data | None, outcome: D
         "post_mortem": diagnosis.get("post_mortem"),
         "diagnosis_gates": diagnosis.get("gates") or [],
         "decision_gates": item["gates"] + ((outcome or {}).get("gates") or []),
-        "memory": _memory(diagnosis, (outcome or {}).get("diagnosis_after") or {}, steps),
+        "memory": _memory(diagnosis, steps),
         "steps": steps,
         "evidence": (outcome or {}).get("evidence"),
         "next_steps": [],
@@ -69,8 +69,8 @@ def _step(step: Data) -> Data:
     return {**{key: step.get(key) for key in keys}, "attempt": attempt.get("id"), "started": attempt.get("started"), "finished": attempt.get("finished")}
 
 
-def _memory(diagnosis: Data, after: Data, steps: list[Data]) -> Data:
-    """Return what the chart draws: the resource that carried the verdict before, and the same afterwards as far as it is known."""
+def _memory(diagnosis: Data, steps: list[Data]) -> Data:
+    """Return what the chart draws: the resource that carried the verdict before, and the same afterwards as far as the steps have seen it."""
     resource = diagnosis.get("resource") or "anon"
     facts = (diagnosis.get("resources") or {}).get(resource) or {}
     memory: Data = {
@@ -81,26 +81,25 @@ def _memory(diagnosis: Data, after: Data, steps: list[Data]) -> Data:
         "after": None,
         "acted_at": None,
         "points_before": list(facts.get("points") or []),
-        "points_after": list((((after.get("resources") or {}).get(resource)) or {}).get("points") or []),
+        "points_after": [],
     }
     acted = [step for step in steps if step["started"] and step["changed"]]
     if acted:
         memory["acted_at"] = acted[0]["started"]
         if resource in MEMORY:
             _add_seen_by_steps(memory, acted)
-    if memory["points_after"]:
-        memory["after"] = memory["points_after"][-1][1]
     return memory
 
 
 def _add_seen_by_steps(memory: Data, acted: list[Data]) -> None:
-    """The restart itself has looked at the memory right before and after; that belongs into the chart even without another diagnosis."""
+    """The restart itself has looked at the memory right before and after; that belongs into the chart."""
     before = (acted[0]["before"] or {}).get("memory")
     after = (acted[-1]["after"] or {}).get("memory")
     if before is not None:
         memory["before"] = before
         memory["points_before"].append([acted[0]["started"], before])
-    if after is not None and acted[-1]["finished"] and not memory["points_after"]:
+    if after is not None and acted[-1]["finished"]:
+        memory["after"] = after
         memory["points_after"].append([acted[-1]["finished"], after])
 
 

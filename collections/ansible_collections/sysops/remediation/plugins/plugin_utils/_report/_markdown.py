@@ -9,7 +9,7 @@ import json
 import typing as t
 
 from ...module_utils._gates import closed
-from .._plan import NOT_JUDGED, Data, health
+from .._plan import LEFT_ALONE, Data, health
 from ._chart import draw_text
 from ._templates import render
 
@@ -26,7 +26,7 @@ def incident_markdown(incident: Data, chart: str | None) -> str:
 
 def summary_markdown(summary: Data) -> str:
     """Return the summary of a run."""
-    left_alone = [(word, [item for item in summary["healthy"] if health(item) == word]) for word in ("healthy", *NOT_JUDGED)]
+    left_alone = [(word, [item for item in summary["healthy"] if health(item) == word]) for word in LEFT_ALONE]
     return render("summary.md.j2", summary=summary, most=MOST_ROWS, needs_a_human=_needs_a_human(summary), links=_links(summary), left_alone=left_alone)
 
 

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service that lives at the moment and does not stay alive."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.sysops.remediation.plugins.module_utils import _leaks
+from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis import ends
+from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis.assemble import Evidence
+from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis.lives import Life
+from ansible_collections.sysops.remediation.plugins.module_utils._managers import _base
+from ansible_collections.sysops.remediation.plugins.module_utils._services import Service
+
+
+def evidence(before=None, now=None, watched=1, recorded=(), manager="systemd"):
+    """``recorded``: how many seconds ago each life of the history ended."""
+    one = Evidence(Service(None, "", _base.ServiceState(manager, "mail.service", active=_base.RUNNING, n_restarts=before)))
+    one.service.state.n_restarts = now
+    one.lives_watched = {(1000 + number, number) for number in range(watched)}
+    for number, ago in enumerate(recorded):
+        life = Life(("boot", 500 + number, number), None)
+        life.add(time.time() - ago, {})
+        one.lives.append(life)
+    ends.look_into({"x": one}, lambda argv, timeout=None, **_more: (1, "", ""), "/proc/self/nowhere")
+    return one
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"watched": 3, "manager": "supervisord"},  # it does not count restarts
+        {"before": 7, "now": 9, "watched": 1},  # lives too short to be seen
+        {"before": 9, "now": 9, "recorded": [60, 120, 180]},
+        {"recorded": [60, 120, 180], "manager": "supervisord"},
+    ],
+)
+def test_again_and_again_is_crashed_with_a_gate_that_counts(case):
+    one = evidence(**case)
+    found = _leaks.summarise({}, one.post_mortem, {}, [])
+    assert (found["verdict"], found["urgency"]) == ("crashed", "now")
+    gate = found["gates"][0]
+    assert (gate["name"], gate["passed"]) == ("restarts", False) and gate["value"] >= 2
+    assert "again and again" in found["summary"] and "is running at this moment" in gate["detail"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"watched": 2, "manager": "supervisord"},  # one restart may be anybody's
+        {"before": 0, "now": 1, "watched": 2},
+        {"before": 50, "now": 50},  # it crashed long ago, and has lived since
+        {"before": 0, "now": 0, "recorded": [60, 120, 180]},  # a person did it: its manager counts none of its own
+        {"recorded": [4000, 8000, 12000], "manager": "supervisord"},
+    ],
+)
+def test_a_restart_or_two_are_no_crash_loop(case):
+    assert evidence(**case).post_mortem is None
