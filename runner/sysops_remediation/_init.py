@@ -26,6 +26,7 @@ _ONE_HOST = re.compile(r"\w[\w.-]*")
 HEADER = """\
 ---
 # Starter policy of {host}, written by `remediate init`. Nothing is touched in mode `recommend`: set `mode: auto` where you want it.
+# With 'mode: auto', a service that nobody stands in for also needs 'allow_outage: true'.
 # Give each service a health probe before you do: a restart is only proven by one. Remove what you do not care about.
 remediation_services:
 """

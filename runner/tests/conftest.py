@@ -37,6 +37,7 @@ def nothing_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(elsewhere)
     for name in [name for name in os.environ if name.startswith("ANSIBLE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("SYSOPS_REMEDIATION_LEDGER", f"sqlite:///{tmp_path}/ledger.sqlite")
 
 
 def local(*hosts: str, **variables: object) -> dict:

@@ -151,6 +151,7 @@ def inventory(stage: Stage, reports: Path) -> dict[str, Any]:
         "remediation_interval": INTERVAL,
         "remediation_state_dir": str(stage.folder / "state"),
         "remediation_report_dir": str(reports),
+        "remediation_ledger": f"sqlite:///{stage.folder}/ledger.sqlite",
         "remediation_services": [policy(stage, service) for service in (POLICY, NEIGHBOUR)],
     }
     return {"all": {"hosts": {HOST: variables}}}
@@ -162,6 +163,7 @@ def policy(stage: Stage, service: str) -> dict[str, Any]:
         "manager": "supervisord",
         "server": str(stage.socket),
         "mode": "auto",
+        "allow_outage": True,
         "health": [{"type": "tcp", "host": "127.0.0.1", "port": stage.ports[service], "expect": "220 "}],
         "verify": {"verify_for": "3s", "passes": 3, "interval": "1s", "deadline": "60s"},
         "guard": {"stand_down": "5s"},  # the demo itself has started the services a moment ago; elsewhere that would be respected

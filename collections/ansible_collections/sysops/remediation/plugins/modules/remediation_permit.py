@@ -68,7 +68,7 @@ EXAMPLES = r"""
     state: released
     permit: "{{ remediate_permit.permit.id }}"
     outcome: remediated
-  when: remediate_permit.permit
+  when: remediate_permit.permit is not none
 """
 
 RETURN = r"""

@@ -114,7 +114,7 @@ class FlowLab:
             health = [{"type": "tcp", "port": self.ports[host], "expect": "220 "}]
             quick = {"verify_for": "1s", "passes": 2, "interval": "0.3s", "deadline": "20s"}
             entry = {"name": host, "manager": "supervisord", "server": f"unix://{self.socket}", "health": health, "verify": quick}
-            entry |= {"guard": {"stand_down": 0}, **policy}  # the lab itself has started the services a moment ago
+            entry |= {"guard": {"stand_down": 0}, "allow_outage": True, **policy}  # the lab itself has started the services a moment ago
             variables.setdefault("remediation_services", [entry])
 
     def lose_after(self, host: str, calls: int) -> None:
@@ -143,6 +143,7 @@ class FlowLab:
             ANSIBLE_NOCOLOR="1",
             ANSIBLE_CALLBACK_RESULT_FORMAT="json",
             ANSIBLE_LOCALHOST_WARNING="0",
+            SYSOPS_REMEDIATION_LEDGER=f"sqlite:///{self.folder}/ledger.sqlite",
         )
         environment["ANSIBLE_LOCAL_TEMP"] = str(self.folder / "work" / "ansible")
         extra = {"remediation_window": "8s", "remediation_interval": "0.25s", **variables}

@@ -70,8 +70,8 @@ def _first(tx: Transaction) -> None:
 
 MIGRATIONS = [_first]
 
-# What a rehearsal copies: all that decisions depend on. Plans, incidents and the audit are only ever looked up.
-DECIDING = ("ledger_targets", "ledger_permits", "ledger_breakers", "ledger_pauses")
+# What a rehearsal copies: all that decisions depend on. Incidents and the audit are only ever looked up.
+DECIDING = ("ledger_targets", "ledger_permits", "ledger_breakers", "ledger_pauses", "ledger_plans")
 
 
 def version(tx: Transaction) -> int:
