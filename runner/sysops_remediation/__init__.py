@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .aio import AsyncRemediator, AsyncRun
     from .events import EventKind, RunEvent
     from .models import DiagnoseResult, Diagnosis, Gate, Incident, Plan, PlanResult, RemediateResult, RunResult
+    from .models_ops import Pause, PauseResult, ReportResult, StatusResult, WhyNot, WhyNotResult
     from .remediator import Remediator
 
 _HOMES = {
@@ -30,6 +31,7 @@ _HOMES = {
     "aio": ["AsyncRemediator", "AsyncRun"],
     "events": ["EventKind", "RunEvent"],
     "models": ["DiagnoseResult", "Diagnosis", "Gate", "Incident", "Plan", "PlanResult", "RemediateResult", "RunResult"],
+    "models_ops": ["Pause", "PauseResult", "ReportResult", "StatusResult", "WhyNot", "WhyNotResult"],
     "remediator": ["Remediator"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -43,14 +45,20 @@ __all__ = [
     "EventKind",
     "Gate",
     "Incident",
+    "Pause",
+    "PauseResult",
     "Plan",
     "PlanResult",
     "RemediateResult",
     "Remediator",
+    "ReportResult",
     "Run",
     "RunEvent",
     "RunResult",
     "RunStatus",
+    "StatusResult",
+    "WhyNot",
+    "WhyNotResult",
 ]
 
 
