@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._status import EXIT_CODES, RunStatus
     from .aio import AsyncRemediator, AsyncRun
     from .events import EventKind, RunEvent
-    from .models import DiagnoseResult, Diagnosis, Gate, Incident, Plan, PlanResult, RemediateResult, RunResult
+    from .models import Check, CheckState, DiagnoseResult, Diagnosis, DoctorResult, Gate, Incident, Plan, PlanResult, RemediateResult, RunResult
     from .models_ops import Pause, PauseResult, ReportResult, StatusResult, WhyNot, WhyNotResult
     from .remediator import Remediator
 
@@ -30,7 +30,7 @@ _HOMES = {
     "_status": ["EXIT_CODES", "RunStatus"],
     "aio": ["AsyncRemediator", "AsyncRun"],
     "events": ["EventKind", "RunEvent"],
-    "models": ["DiagnoseResult", "Diagnosis", "Gate", "Incident", "Plan", "PlanResult", "RemediateResult", "RunResult"],
+    "models": ["Check", "CheckState", "DiagnoseResult", "Diagnosis", "DoctorResult", "Gate", "Incident", "Plan", "PlanResult", "RemediateResult", "RunResult"],
     "models_ops": ["Pause", "PauseResult", "ReportResult", "StatusResult", "WhyNot", "WhyNotResult"],
     "remediator": ["Remediator"],
 }
@@ -40,8 +40,11 @@ __all__ = [
     "EXIT_CODES",
     "AsyncRemediator",
     "AsyncRun",
+    "Check",
+    "CheckState",
     "DiagnoseResult",
     "Diagnosis",
+    "DoctorResult",
     "EventKind",
     "Gate",
     "Incident",

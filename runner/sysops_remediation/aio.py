@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from ._run import Run
 from .events import RunEvent
-from .models import DiagnoseResult, PlanResult, RemediateResult, RunResult
+from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult
 from .models_ops import PauseResult, ReportResult, StatusResult, WhyNotResult
 from .remediator import Remediator
 
@@ -75,6 +75,12 @@ class AsyncRemediator:
 
     async def report(self, incident: str | None = None, **options: Any) -> ReportResult:
         return await self.start_report(incident, **options).result()
+
+    async def doctor(self, **options: Any) -> DoctorResult:
+        return await self.start_doctor(**options).result()
+
+    def start_doctor(self, **options: Any) -> AsyncRun[DoctorResult]:
+        return AsyncRun(self._remediator.start_doctor(**options))
 
     def start_diagnose(self, **options: Any) -> AsyncRun[DiagnoseResult]:
         return AsyncRun(self._remediator.start_diagnose(**options))

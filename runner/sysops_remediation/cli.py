@@ -151,6 +151,13 @@ def init(
     _init.init(options, host, output, force, server)
 
 
+@app.command(epilog="Example: remediate doctor -i inventories/prod --ask-become-pass")
+@with_options("service", "check", "diff")
+def doctor(options: Options) -> None:
+    """Check everything that a run needs: ansible-core, the collection, the ledger, the inventory, the hosts. Says how to fix what is missing."""
+    _cli_run.run(options, lambda remediator: remediator.start_doctor(limit=options.limit))
+
+
 @app.command()
 def demo(
     reports: Annotated[Path | None, typer.Option(help="Keep the report below this folder. Default: .demo/reports")] = None,

@@ -10,11 +10,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ._launch import Inventory, Request
+from . import _doctor
+from ._launch import Inventory, Request, search_path
 from ._project import find_project
 from ._run import Run
 from .events import RunEvent
-from .models import DiagnoseResult, PlanResult, RemediateResult, RunResult, ServicesResult
+from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult, ServicesResult
 from .models_ops import PauseResult, ReportResult, StatusResult, WhyNotResult
 
 Result = TypeVar("Result", bound=RunResult)
@@ -106,6 +107,10 @@ class Remediator:
         """List the services that the hosts run."""
         return self.start_services(**options).drain(on_event)
 
+    def doctor(self, *, on_event: OnEvent | None = None, **options: Any) -> DoctorResult:
+        """Say whether everything is there that a run needs, and how to get what is not. Changes nothing on the hosts."""
+        return self.start_doctor(**options).drain(on_event)
+
     def start_diagnose(self, *, window: str | None = None, interval: str | None = None, **options: Any) -> Run[DiagnoseResult]:
         """Start a diagnosis and return its handle.
 
@@ -163,10 +168,17 @@ class Remediator:
         """Start listing what the hosts run. ``server`` is the socket of a service manager that is not at the usual place."""
         return self._start(_OWN_SERVICES_PLAYBOOK, ServicesResult, {"remediation_server": server}, **options)
 
-    def _start(
+    def start_doctor(self, *, limit: str | None = None, **options: Any) -> Run[DoctorResult]:
+        request = self._request("doctor", {}, limit=limit, **options)
+        path = search_path(request, self.project)
+        return Run(request, self.project, DoctorResult, lambda ran: _doctor.examine(ran, self.project, path))
+
+    def _start(self, playbook: str, result_type: type[Result], variables: Mapping[str, Any], **options: Any) -> Run[Result]:
+        return Run(self._request(playbook, variables, **options), self.project, result_type)
+
+    def _request(
         self,
         playbook: str,
-        result_type: type[Result],
         variables: Mapping[str, Any],
         *,
         limit: str | None = None,
@@ -175,11 +187,11 @@ class Remediator:
         check: bool = False,
         diff: bool = False,
         timeout: float | None = None,
-    ) -> Run[Result]:
+    ) -> Request:
         named = {**variables, "remediation_service": service}
         given = {name: value for name, value in named.items() if value is not None}
         common = {**self._common, "timeout": timeout if timeout is not None else self._common["timeout"]}
-        request = Request(
+        return Request(
             playbook=playbook,
             limit=limit,
             extra_vars={**self._extra_vars, **given, **(extra_vars or {})},
@@ -187,7 +199,6 @@ class Remediator:
             diff=diff,
             **common,
         )
-        return Run(request, self.project, result_type)
 
 
 _OWN_SERVICES_PLAYBOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "services.yml")
