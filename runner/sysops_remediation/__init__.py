@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ._status import EXIT_CODES, RunStatus
     from .aio import AsyncRemediator, AsyncRun
     from .events import EventKind, RunEvent
-    from .models import DiagnoseResult, Diagnosis, Gate, Incident, Plan, PlanResult, RemediateResult, RunResult
+    from .models import Check, CheckState, DiagnoseResult, Diagnosis, DoctorResult, Gate, Incident, Plan, PlanResult, RemediateResult, RunResult
+    from .models_ops import Pause, PauseResult, ReportResult, StatusResult, WhyNot, WhyNotResult
     from .remediator import Remediator
 
 _HOMES = {
@@ -29,7 +30,8 @@ _HOMES = {
     "_status": ["EXIT_CODES", "RunStatus"],
     "aio": ["AsyncRemediator", "AsyncRun"],
     "events": ["EventKind", "RunEvent"],
-    "models": ["DiagnoseResult", "Diagnosis", "Gate", "Incident", "Plan", "PlanResult", "RemediateResult", "RunResult"],
+    "models": ["Check", "CheckState", "DiagnoseResult", "Diagnosis", "DoctorResult", "Gate", "Incident", "Plan", "PlanResult", "RemediateResult", "RunResult"],
+    "models_ops": ["Pause", "PauseResult", "ReportResult", "StatusResult", "WhyNot", "WhyNotResult"],
     "remediator": ["Remediator"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -38,19 +40,28 @@ __all__ = [
     "EXIT_CODES",
     "AsyncRemediator",
     "AsyncRun",
+    "Check",
+    "CheckState",
     "DiagnoseResult",
     "Diagnosis",
+    "DoctorResult",
     "EventKind",
     "Gate",
     "Incident",
+    "Pause",
+    "PauseResult",
     "Plan",
     "PlanResult",
     "RemediateResult",
     "Remediator",
+    "ReportResult",
     "Run",
     "RunEvent",
     "RunResult",
     "RunStatus",
+    "StatusResult",
+    "WhyNot",
+    "WhyNotResult",
 ]
 
 

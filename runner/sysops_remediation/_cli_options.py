@@ -26,6 +26,9 @@ class Options:
     limit: Annotated[str | None, typer.Option("--limit", "-l", help="Only these hosts (Ansible's pattern).")] = None
     service: Annotated[str | None, typer.Option("--service", "-s", help="Only this service.")] = None
     extra_vars: Annotated[list[str] | None, typer.Option("--extra-vars", "-e", help="key=value, JSON, YAML or @file; secrets are safe here.")] = None
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="URL of the ledger. Write one with a password into SYSOPS_REMEDIATION_LEDGER or a vault instead.")
+    ] = None
     check: Annotated[bool, typer.Option("--check", "-C", help="Change nothing; predict.")] = False
     diff: Annotated[bool, typer.Option("--diff", "-D", help="Show before and after.")] = False
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False
@@ -48,6 +51,7 @@ class Options:
         return Remediator(
             inventory[0] if len(inventory) == 1 else inventory or None,
             extra_vars=variables,
+            ledger=self.ledger,
             vault_password=_ask("Vault password") if self.ask_vault_pass else None,
             become_password=_ask("BECOME password") if self.ask_become_pass else None,
             connection_password=_ask("SSH password") if self.ask_pass else None,

@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from . import _render
+from . import _render, _render_ops
 from ._cli_options import Options
 from ._progress import Progress
 from ._run import Run
@@ -27,6 +27,7 @@ def run(options: Options, start: Callable[[Remediator], Run[Any]]) -> None:
     if options.as_json:
         print(result.model_dump_json(indent=2))
     else:
+        _render_ops.show(result)
         _render.show(result)
     if options.verbose:
         _render.show_log(result)

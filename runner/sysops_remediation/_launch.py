@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import _versions
 from ._project import Project
 from ._rundir import IDENT, RunDirectory
 
@@ -57,6 +58,21 @@ _RUNNER_SETTINGS = {
 }
 
 
+class CannotRun(RuntimeError):
+    """Something that a run needs is not installed here; the message is one line."""
+
+
+def check_ansible(request: Request, project: Project) -> None:
+    """Refuse to start an ansible that is missing or too old: what it would print instead is anybody's guess."""
+    if problem := _versions.problem_of_ansible(search_path(request, project)):
+        raise CannotRun(f"{problem}: {_versions.INSTALL}")
+
+
+def search_path(request: Request, project: Project) -> str:
+    """Return where ansible-playbook is looked for."""
+    return environment(request, project)["PATH"]
+
+
 def runner_arguments(request: Request, project: Project, directory: RunDirectory) -> dict[str, Any]:
     """Return the keyword arguments of ``ansible_runner.interface.init_runner``."""
     directory.write("env/settings", json.dumps(_RUNNER_SETTINGS))
@@ -69,7 +85,7 @@ def runner_arguments(request: Request, project: Project, directory: RunDirectory
         "limit": request.limit,
         "forks": request.forks,
         "cmdline": shlex.join(_options(request, directory)) or None,
-        "envvars": _environment(request, project),
+        "envvars": environment(request, project),
         "suppress_env_files": True,  # environment and variables never become files
         "fact_cache_type": "memory",
         "quiet": True,
@@ -89,11 +105,13 @@ def _options(request: Request, directory: RunDirectory) -> list[str]:
     return options
 
 
-def _environment(request: Request, project: Project) -> dict[str, str]:
+def environment(request: Request, project: Project) -> dict[str, str]:
     return {
         "PATH": _path_with_our_ansible(),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_FORCE_COLOR": "0",
+        # An inventory that cannot be read is an error and not an empty fleet; who wants otherwise says so in the environment.
+        "ANSIBLE_INVENTORY_UNPARSED_FAILED": os.environ.get("ANSIBLE_INVENTORY_UNPARSED_FAILED", "True"),
         **project.environment(),
         **request.environment,
     }

@@ -35,6 +35,8 @@ RECAP = {
     "ignored": "ignored",
 }
 NO_HOSTS = re.compile(r"leaves us with no hosts to target|Could not match supplied host pattern|no hosts matched|No inventory was parsed", re.IGNORECASE)
+UNREADABLE = re.compile(r"Unable to parse (\S.*?) as an inventory source(?=.*No inventory was parsed)", re.DOTALL)
+PARSE_ERROR = re.compile(r"Failed to parse inventory with '\w+' plugin: (.+)")
 ERROR_LINE = re.compile(r"^\s*(?:\[?ERROR\]?!?|ERROR!|fatal:.*=>)[:\s]*(.+)", re.MULTILINE)
 
 
@@ -134,6 +136,9 @@ def _never_started(facts: Facts) -> tuple[RunStatus, str]:
     text = "\n".join(facts.lines)
     found = ERROR_LINE.findall(text)
     message = found[0].strip() if found else next((line for line in facts.lines if line.strip()), "ansible-playbook ended without a word")
+    if unread := UNREADABLE.search(text):
+        why = PARSE_ERROR.search(text)
+        return RunStatus.INVALID_INPUT, f"inventory {unread.group(1)} cannot be read" + (f": {why.group(1).strip()}" if why else "")
     if NO_HOSTS.search(text):
         return RunStatus.NO_HOSTS, message
     if facts.rc == 127:

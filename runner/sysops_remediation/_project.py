@@ -69,7 +69,17 @@ class Project:
 
     def collection(self) -> Path | None:
         """Return the collection that a run uses."""
-        return next((path / COLLECTION for path in self.collections() if (path / COLLECTION).is_dir()), None)
+        return next(iter(self.all_collections()), None)
+
+    def all_collections(self) -> list[Path]:
+        """Return every copy of the collection that can be found: the one that a run uses, then those that it hides."""
+        return [path / COLLECTION for path in self.collections() if (path / COLLECTION).is_dir()]
+
+    def origin_of(self, collection: Path) -> str:
+        """Return in a word or two where a collection comes from."""
+        if collection == EMBEDDED / "collections" / COLLECTION:
+            return "this package"
+        return "the checkout" if collection == self.root / "collections" / COLLECTION else "an installation"
 
     def inventory(self) -> Path | None:
         """Return the inventory that is used when the caller names none."""

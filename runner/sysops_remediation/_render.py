@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .models import DiagnoseResult, Diagnosis, Gate, HostError, Plan, PlannedAction, PlanResult, RemediateResult, RunResult
+from .models import Check, CheckState, DiagnoseResult, Diagnosis, DoctorResult, Gate, HostError, Plan, PlannedAction, PlanResult, RemediateResult, RunResult
 
 GOOD = {"healthy", "cache_growth", "warmup", "sawtooth", "load_correlated", "step_change", "remediated", "succeeded", "nothing_to_do"}
 BAD = {"leak_confirmed", "oom_killed", "crashed", "failed", "ineffective", "chronic", "unknown"}
@@ -27,8 +27,8 @@ BARS = "▁▂▃▄▅▆▇█"
 
 def console(stderr: bool = False) -> Console:
     """Return a console. Rich itself honours NO_COLOR and drops colours in a pipe, where a line must not depend on a terminal's width."""
-    result = Console(stderr=stderr, highlight=False)
-    return result if result.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH_OF_A_PIPE)
+    result = Console(stderr=stderr, highlight=False, emoji=False)
+    return result if result.is_terminal else Console(stderr=stderr, highlight=False, emoji=False, width=WIDTH_OF_A_PIPE)
 
 
 def word(text: str) -> Text:
@@ -54,7 +54,10 @@ def show(result: RunResult) -> None:
         _plan(out, result.plan)
     if isinstance(result, RemediateResult):
         _incidents(out, result)
-    _problems(out, result)
+    if isinstance(result, DoctorResult):
+        _checks(out, result.checks)
+    else:
+        _problems(out, result)
     line = Text.assemble("", word(result.status.value))
     if result.message:
         line.append(f": {result.message}")
@@ -146,6 +149,17 @@ def _incidents(out: Console, result: RemediateResult) -> None:
     for path in result.paths:
         if path.endswith("summary.md"):
             out.print(f"report: {path}", markup=False, soft_wrap=True)
+
+
+_MARKS = {CheckState.OK: ("✓", "green"), CheckState.WARNING: ("!", "yellow"), CheckState.FAILED: ("✗", "bold red"), CheckState.NOT_CHECKED: ("·", "dim")}
+
+
+def _checks(out: Console, checks: Sequence[Check]) -> None:
+    for check in checks:
+        where = f"{check.host}: " if check.host else ""
+        out.print(Text.assemble(_MARKS[check.state], f" {where}{check.name}: {check.detail}"), soft_wrap=True)
+        if check.fix:
+            out.print(f"    fix: {check.fix}", markup=False, soft_wrap=True)
 
 
 def _problems(out: Console, result: RunResult) -> None:

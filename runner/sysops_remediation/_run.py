@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from . import _outcome
-from ._launch import InvalidInput, Request, runner_arguments
+from ._launch import CannotRun, InvalidInput, Request, check_ansible, runner_arguments
 from ._project import Project
 from ._rundir import RunDirectory
 from ._status import RunStatus
@@ -34,10 +34,11 @@ class Run(Generic[Result]):
     them the oldest are dropped (``events_dropped``).
     """
 
-    def __init__(self, request: Request, project: Project, result_type: type[Result]) -> None:
+    def __init__(self, request: Request, project: Project, result_type: type[Result], finish: Callable[[Result], Result] | None = None) -> None:
         self._request = request
         self._project = project
         self._result_type = result_type
+        self._finish = finish
         self._events: queue.Queue[RunEvent | None] = queue.Queue(KEPT_EVENTS)
         self.events_dropped = 0
         self._facts = _outcome.Facts(lines=deque(maxlen=KEPT_LINES))
@@ -132,17 +133,21 @@ class Run(Generic[Result]):
 
     def _work(self) -> None:
         try:
+            check_ansible(self._request, self._project)
             self._directory = RunDirectory()
             self._run_ansible(self._directory)
         except InvalidInput as error:
             self._facts.invalid_input = str(error)
+        except CannotRun as error:
+            self._facts.internal_error = str(error)
         except Exception as error:
             self._facts.internal_error = f"{type(error).__name__}: {error}"
         finally:
             self._ansible_ended.set()
             self._tidy_up()
             self._facts.stop = self._stop
-            self._result = _outcome.result(self._result_type, self._facts, self._request, self._project, self._started)
+            result = _outcome.result(self._result_type, self._facts, self._request, self._project, self._started)
+            self._result = self._finish(result) if self._finish else result
             self._finished.set()
             self._put(None)
 

@@ -11,7 +11,8 @@ from typing import Any, Generic, TypeVar
 
 from ._run import Run
 from .events import RunEvent
-from .models import DiagnoseResult, PlanResult, RemediateResult, RunResult
+from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult
+from .models_ops import PauseResult, ReportResult, StatusResult, WhyNotResult
 from .remediator import Remediator
 
 Result = TypeVar("Result", bound=RunResult)
@@ -57,6 +58,30 @@ class AsyncRemediator:
     async def restart(self, service: str, **options: Any) -> RemediateResult:
         return await self.start_restart(service, **options).result()
 
+    async def approve(self, plan_id: str, approver: str, **options: Any) -> RemediateResult:
+        return await self.start_approve(plan_id, approver, **options).result()
+
+    async def pause(self, reason: str, **options: Any) -> PauseResult:
+        return await self.start_pause(reason, **options).result()
+
+    async def resume(self, **options: Any) -> PauseResult:
+        return await self.start_resume(**options).result()
+
+    async def status(self, **options: Any) -> StatusResult:
+        return await self.start_status(**options).result()
+
+    async def why_not(self, service: str, **options: Any) -> WhyNotResult:
+        return await self.start_why_not(service, **options).result()
+
+    async def report(self, incident: str | None = None, **options: Any) -> ReportResult:
+        return await self.start_report(incident, **options).result()
+
+    async def doctor(self, **options: Any) -> DoctorResult:
+        return await self.start_doctor(**options).result()
+
+    def start_doctor(self, **options: Any) -> AsyncRun[DoctorResult]:
+        return AsyncRun(self._remediator.start_doctor(**options))
+
     def start_diagnose(self, **options: Any) -> AsyncRun[DiagnoseResult]:
         return AsyncRun(self._remediator.start_diagnose(**options))
 
@@ -68,3 +93,21 @@ class AsyncRemediator:
 
     def start_restart(self, service: str, **options: Any) -> AsyncRun[RemediateResult]:
         return AsyncRun(self._remediator.start_restart(service, **options))
+
+    def start_approve(self, plan_id: str, approver: str, **options: Any) -> AsyncRun[RemediateResult]:
+        return AsyncRun(self._remediator.start_approve(plan_id, approver, **options))
+
+    def start_pause(self, reason: str, **options: Any) -> AsyncRun[PauseResult]:
+        return AsyncRun(self._remediator.start_pause(reason, **options))
+
+    def start_resume(self, **options: Any) -> AsyncRun[PauseResult]:
+        return AsyncRun(self._remediator.start_resume(**options))
+
+    def start_status(self, **options: Any) -> AsyncRun[StatusResult]:
+        return AsyncRun(self._remediator.start_status(**options))
+
+    def start_why_not(self, service: str, **options: Any) -> AsyncRun[WhyNotResult]:
+        return AsyncRun(self._remediator.start_why_not(service, **options))
+
+    def start_report(self, incident: str | None = None, **options: Any) -> AsyncRun[ReportResult]:
+        return AsyncRun(self._remediator.start_report(incident, **options))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import _cli_run, _init
+from . import _cli_ops, _cli_run, _init
 from ._cli_options import Options, with_options
 from ._status import EXIT_CODES
 
@@ -25,6 +26,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+WindowOption = Annotated[str | None, typer.Option("--window", help="How long to watch, such as 30s.")]
+IntervalOption = Annotated[str | None, typer.Option("--interval", help="How often to look, such as 1s.")]
+GroupOption = Annotated[str | None, typer.Option("--group", "-g", help="Only this group of the inventory.")]
+HostOption = Annotated[str | None, typer.Option("--host", "-H", help="Only this host.")]
 AllowAll = Annotated[bool, typer.Option("--all", help="Yes, act on the whole inventory.")]
 
 
@@ -32,8 +37,8 @@ AllowAll = Annotated[bool, typer.Option("--all", help="Yes, act on the whole inv
 @with_options()
 def diagnose(
     options: Options,
-    window: Annotated[str | None, typer.Option(help="How long to watch, such as 30s.")] = None,
-    interval: Annotated[str | None, typer.Option(help="How often to look, such as 1s.")] = None,
+    window: WindowOption = None,
+    interval: IntervalOption = None,
 ) -> None:
     """Observe the services and say what leaks, how fast and how long it will take. Changes nothing."""
     _cli_run.run(options, lambda remediator: remediator.start_diagnose(window=window, interval=interval, **options.of_run()))
@@ -65,6 +70,73 @@ def restart(
     _cli_run.run(options, lambda remediator: remediator.start_restart(allow_all=allow_all, **options.of_run()))
 
 
+@app.command(epilog="Example: remediate approve 51b0c7a5ae2b1dd0 -i inventories/prod --as 'Ada Lovelace'")
+@with_options("service")
+def approve(
+    options: Options,
+    plan_id: Annotated[str, typer.Argument(help="Id of the plan, as `remediate status` and the run that made it say.")],
+    person: Annotated[str | None, typer.Option("--as", help="Who approves; a name that others can ask. Default: the user of this system.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Carry out a plan that waits for a person, exactly as it was shown, or refuse what has changed since."""
+    approver = person or getpass.getuser()
+    if not (yes or options.check):
+        _cli_ops.confirm(options, plan_id, approver)
+    _cli_run.run(options, lambda remediator: remediator.start_approve(plan_id, approver, **options.of_run()))
+
+
+@app.command(epilog="Examples: remediate pause -r 'storage is moved' -g mail --for 2h; remediate pause -r deploy -H mail1 -s postfix --until 06:00")
+@with_options("limit", "forks")
+def pause(
+    options: Options,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; told to whoever asks why nothing is done.")],
+    group: GroupOption = None,
+    host: HostOption = None,
+    until: Annotated[str | None, typer.Option("--until", help="When it ends: 06:00, '2026-11-26 06:00', 2026-11-26T06:00:00Z. Local time.")] = None,
+    duration: Annotated[str | None, typer.Option("--for", help="Or how long it lasts, such as 90m or 2d. With neither, until somebody resumes.")] = None,
+) -> None:
+    """Hands off the whole fleet, or what --group, --host and --service name together."""
+    subject = {"group": group, "host": host, "until": until, "duration": duration}
+    _cli_run.run(options, lambda remediator: remediator.start_pause(reason, **subject, **options.of_run()))
+
+
+@app.command(epilog="Example: remediate resume -g mail")
+@with_options("limit", "forks")
+def resume(options: Options, group: GroupOption = None, host: HostOption = None) -> None:
+    """End the pauses of exactly this subject: resuming a host does not end a pause of its group."""
+    _cli_run.run(options, lambda remediator: remediator.start_resume(group=group, host=host, **options.of_run()))
+
+
+@app.command(epilog="Example: remediate status -i inventories/prod")
+@with_options("service", "check", "diff")
+def status(options: Options) -> None:
+    """Say how the fleet stands: pauses, breaker, waiting plans, actions under way, budgets left, next windows. Contacts no managed host."""
+    _cli_run.run(options, lambda remediator: remediator.start_status(limit=options.limit))
+
+
+@app.command(epilog="Example: remediate why-not postfix -i inventories/prod -l mail1")
+@with_options("service", "check", "diff")
+def why_not(
+    options: Options,
+    service: Annotated[str, typer.Argument(help="The service, as the policy names it.")],
+    window: WindowOption = None,
+    interval: IntervalOption = None,
+) -> None:
+    """Diagnose a service and say whether it would be acted on now, gate by gate, and when each closed one opens. Changes nothing."""
+    _cli_run.run(options, lambda remediator: remediator.start_why_not(service, window=window, interval=interval, limit=options.limit))
+
+
+@app.command(epilog="Examples: remediate report 20261125T020000Z-ab12cd-1; remediate report -H mail1 -s postfix")
+@with_options("limit", "check", "diff", "forks")
+def report(
+    options: Options,
+    incident: Annotated[str | None, typer.Argument(help="Id of an incident. Default: the latest one.")] = None,
+    host: HostOption = None,
+) -> None:
+    """Show a past incident as it was reported, and what it came to since."""
+    _cli_run.run(options, lambda remediator: remediator.start_report(incident, host=host, service=options.service))
+
+
 @app.command(epilog="Example: remediate init mail1 -i inventories/prod")
 @with_options("limit", "service", "check", "diff", "forks")
 def init(
@@ -77,6 +149,13 @@ def init(
     """List what a host runs and write a starter policy in mode `recommend`: nothing is touched until you say `auto`."""
     options.limit = host
     _init.init(options, host, output, force, server)
+
+
+@app.command(epilog="Example: remediate doctor -i inventories/prod --ask-become-pass")
+@with_options("service", "check", "diff")
+def doctor(options: Options) -> None:
+    """Check everything that a run needs: ansible-core, the collection, the ledger, the inventory, the hosts. Says how to fix what is missing."""
+    _cli_run.run(options, lambda remediator: remediator.start_doctor(limit=options.limit))
 
 
 @app.command()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,26 @@ class ServicesResult(RunResult):
     """What a host runs; for ``remediate init``."""
 
     services: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class CheckState(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    NOT_CHECKED = "not_checked"
+
+
+class Check(Model):
+    """One thing that a run needs: whether it is there, and what to do if not. Without a host it is about this machine."""
+
+    name: str
+    state: CheckState
+    detail: str = ""
+    fix: str = ""
+    host: str | None = None
+
+
+class DoctorResult(RunResult):
+    """Whether everything is there that a run needs."""
+
+    checks: list[Check] = Field(default_factory=list)

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ._launch import Inventory, Request
+from . import _doctor
+from ._launch import Inventory, Request, search_path
 from ._project import find_project
 from ._run import Run
 from .events import RunEvent
-from .models import DiagnoseResult, PlanResult, RemediateResult, RunResult, ServicesResult
+from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult, ServicesResult
+from .models_ops import PauseResult, ReportResult, StatusResult, WhyNotResult
 
 Result = TypeVar("Result", bound=RunResult)
 OnEvent = Callable[[RunEvent], None]
@@ -24,6 +27,7 @@ class Remediator:
 
     ``inventory`` is a path, a dictionary in Ansible's YAML shape, or a list of paths or host names; None means what ansible.cfg says.
     ``extra_vars``, ``environment``, the passwords and an inventory given as a dictionary never reach a disk or a command line.
+    ``ledger`` is the URL of the ledger, instead of the variable ``remediation_ledger``; as secret as these.
     ``timeout`` is a deadline in seconds for each run. ``ansible_args`` are further options of ansible-playbook, as a list.
     """
 
@@ -33,6 +37,7 @@ class Remediator:
         *,
         project: str | os.PathLike[str] | None = None,
         extra_vars: Mapping[str, Any] | None = None,
+        ledger: str | None = None,
         environment: Mapping[str, str] | None = None,
         vault_password: str | None = None,
         become_password: str | None = None,
@@ -43,7 +48,7 @@ class Remediator:
         ansible_args: Sequence[str] = (),
     ) -> None:
         self.project = find_project(project)
-        self._extra_vars = dict(extra_vars or {})
+        self._extra_vars = {**(extra_vars or {}), **({"remediation_ledger": ledger} if ledger else {})}
         own_environment = dict(environment or {})
         if host_key_checking is not None:
             own_environment["ANSIBLE_HOST_KEY_CHECKING"] = str(host_key_checking)
@@ -74,9 +79,37 @@ class Remediator:
         """Restart one service under the same guards, whatever its diagnosis says. Options as for :meth:`start_restart`."""
         return self.start_restart(service, **options).drain(on_event)
 
+    def approve(self, plan_id: str, approver: str, *, on_event: OnEvent | None = None, **options: Any) -> RemediateResult:
+        """Carry out a plan that waits for a person, exactly as it was shown, in that person's name. Options as for :meth:`start_approve`."""
+        return self.start_approve(plan_id, approver, **options).drain(on_event)
+
+    def pause(self, reason: str, *, on_event: OnEvent | None = None, **options: Any) -> PauseResult:
+        """Hands off the whole fleet, a group, a host or a service. Options as for :meth:`start_pause`."""
+        return self.start_pause(reason, **options).drain(on_event)
+
+    def resume(self, *, on_event: OnEvent | None = None, **options: Any) -> PauseResult:
+        """End the pauses of exactly this subject. Options as for :meth:`start_resume`."""
+        return self.start_resume(**options).drain(on_event)
+
+    def status(self, *, on_event: OnEvent | None = None, **options: Any) -> StatusResult:
+        """Say how the fleet stands; contacts no managed host."""
+        return self.start_status(**options).drain(on_event)
+
+    def why_not(self, service: str, *, on_event: OnEvent | None = None, **options: Any) -> WhyNotResult:
+        """Say for a service on each host whether it would be acted on now, with all gates. Options as for :meth:`start_why_not`."""
+        return self.start_why_not(service, **options).drain(on_event)
+
+    def report(self, incident: str | None = None, *, on_event: OnEvent | None = None, **options: Any) -> ReportResult:
+        """Return a past incident, or the latest of a host or service. Options as for :meth:`start_report`."""
+        return self.start_report(incident, **options).drain(on_event)
+
     def services(self, *, on_event: OnEvent | None = None, **options: Any) -> ServicesResult:
         """List the services that the hosts run."""
         return self.start_services(**options).drain(on_event)
+
+    def doctor(self, *, on_event: OnEvent | None = None, **options: Any) -> DoctorResult:
+        """Say whether everything is there that a run needs, and how to get what is not. Changes nothing on the hosts."""
+        return self.start_doctor(**options).drain(on_event)
 
     def start_diagnose(self, *, window: str | None = None, interval: str | None = None, **options: Any) -> Run[DiagnoseResult]:
         """Start a diagnosis and return its handle.
@@ -96,14 +129,56 @@ class Remediator:
     def start_restart(self, service: str, *, allow_all: bool = False, **options: Any) -> Run[RemediateResult]:
         return self._start("restart", RemediateResult, {"remediation_allow_all": allow_all or None}, service=service, **options)
 
+    def start_approve(self, plan_id: str, approver: str, **options: Any) -> Run[RemediateResult]:
+        return self._start("approve", RemediateResult, {"remediation_plan_id": plan_id, "remediation_approver": approver}, **options)
+
+    def start_pause(
+        self,
+        reason: str,
+        *,
+        group: str | None = None,
+        host: str | None = None,
+        until: str | datetime.datetime | None = None,
+        duration: str | float | None = None,
+        **options: Any,
+    ) -> Run[PauseResult]:
+        """Start a pause of what ``group``, ``host`` and ``service`` name together; without any of them, of the whole fleet.
+
+        It ends ``until`` a time (``06:00``, ``2026-11-26T06:00:00Z``), after a ``duration`` (``2h``, or seconds), or when somebody resumes it.
+        """
+        end = until.isoformat() if isinstance(until, datetime.datetime) else until
+        subject = {"remediation_group": group, "remediation_host": host}
+        return self._start("pause", PauseResult, {**subject, "remediation_until": end, "remediation_for": duration, "remediation_reason": reason}, **options)
+
+    def start_resume(self, *, group: str | None = None, host: str | None = None, **options: Any) -> Run[PauseResult]:
+        return self._start("resume", PauseResult, {"remediation_group": group, "remediation_host": host}, **options)
+
+    def start_status(self, **options: Any) -> Run[StatusResult]:
+        return self._start("status", StatusResult, {}, **options)
+
+    def start_why_not(self, service: str, *, window: str | None = None, interval: str | None = None, **options: Any) -> Run[WhyNotResult]:
+        """Start asking, on all hosts or those of ``limit``. ``window`` and ``interval`` as for :meth:`start_diagnose`."""
+        return self._start("why_not", WhyNotResult, {"remediation_window": window, "remediation_interval": interval}, service=service, **options)
+
+    def start_report(self, incident: str | None = None, *, host: str | None = None, **options: Any) -> Run[ReportResult]:
+        """Start looking up an incident by its id; without one, the latest of the ``host``, of the ``service``, or of all."""
+        return self._start("report", ReportResult, {"remediation_incident": incident, "remediation_host": host}, **options)
+
     def start_services(self, *, server: str | None = None, **options: Any) -> Run[ServicesResult]:
         """Start listing what the hosts run. ``server`` is the socket of a service manager that is not at the usual place."""
         return self._start(_OWN_SERVICES_PLAYBOOK, ServicesResult, {"remediation_server": server}, **options)
 
-    def _start(
+    def start_doctor(self, *, limit: str | None = None, **options: Any) -> Run[DoctorResult]:
+        request = self._request("doctor", {}, limit=limit, **options)
+        path = search_path(request, self.project)
+        return Run(request, self.project, DoctorResult, lambda ran: _doctor.examine(ran, self.project, path))
+
+    def _start(self, playbook: str, result_type: type[Result], variables: Mapping[str, Any], **options: Any) -> Run[Result]:
+        return Run(self._request(playbook, variables, **options), self.project, result_type)
+
+    def _request(
         self,
         playbook: str,
-        result_type: type[Result],
         variables: Mapping[str, Any],
         *,
         limit: str | None = None,
@@ -112,11 +187,11 @@ class Remediator:
         check: bool = False,
         diff: bool = False,
         timeout: float | None = None,
-    ) -> Run[Result]:
+    ) -> Request:
         named = {**variables, "remediation_service": service}
         given = {name: value for name, value in named.items() if value is not None}
         common = {**self._common, "timeout": timeout if timeout is not None else self._common["timeout"]}
-        request = Request(
+        return Request(
             playbook=playbook,
             limit=limit,
             extra_vars={**self._extra_vars, **given, **(extra_vars or {})},
@@ -124,7 +199,6 @@ class Remediator:
             diff=diff,
             **common,
         )
-        return Run(request, self.project, result_type)
 
 
 _OWN_SERVICES_PLAYBOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "services.yml")

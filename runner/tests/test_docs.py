@@ -22,6 +22,7 @@ REFUSAL = {"host": "mail1", "service": "systemd/postfix.service", "gates": [{"na
 ANSWERS = {
     "diagnose": answer(diagnoses=[{"host": "mail1", "service": "systemd/postfix.service", "verdict": "healthy"}]),
     "plan": answer(plan={"refusals": [REFUSAL]}),
+    "doctor": answer(ledger={"usable": True, "msg": "SQLite file"}),
     "remediate": answer(status="nothing_to_do"),
 }
 

@@ -65,6 +65,15 @@ def usable(run, root="/", scope="system", server=None, only=None):
     return seen
 
 
+def survey(run, root="/", scope="system"):
+    """Return [{name, usable, why}] of every manager, for people who set a host up."""
+    rows = []
+    for name in MANAGERS:
+        can, why = _make(name, {"scope": scope}, run, root).available()
+        rows.append({"name": name, "usable": can, "why": why})
+    return rows
+
+
 def nothing_runs(run, root="/", scope="system"):
     """Return the sentence for a host on which nothing was found, with the managers that could not be asked: one of them may be the reason."""
     unusable = _ask_all({"scope": scope}, run, root)[1]

@@ -45,6 +45,11 @@ class Ledger:
         with self._database.write() if record else self._database.read() as tx:
             return {group.name: _targets.view(tx, group, record) for group in groups}
 
+    def targets(self) -> list[Data]:
+        """Return ``host``, ``service``, ``group``, ``status`` and ``seen_at`` of every target that was ever seen."""
+        with self._database.read() as tx:
+            return _targets.known(tx)
+
     def reserve(self, ask: Ask) -> Reply:
         """Ask for a permit. Granted or refused at once, and atomically across all runs and controllers."""
         with self._database.write() as tx:

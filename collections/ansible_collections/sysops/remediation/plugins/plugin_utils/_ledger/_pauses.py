@@ -37,7 +37,7 @@ def pause(tx: Transaction, group: str, host: str, service: str, reason: str, unt
 
 def resume(tx: Transaction, group: str, host: str, service: str) -> list[Pause]:
     """End the pauses of exactly this subject and return them; a pause of the fleet is not ended by resuming a host."""
-    ended = [one for one in active(tx) if (one.group, one.host, one.service) == (group, host, service)]
+    ended = [one for one in active(tx) if one.is_of(group, host, service)]
     for one in ended:
         tx.do("UPDATE ledger_pauses SET resumed_at = :now, resumed_by = :actor WHERE id = :id", now=tx.now, actor=tx.actor, id=one.id)
     audit.append(tx, [AuditEntry("resumed", host=host, service=service, detail={"pause": one.id, "group": group}) for one in ended])

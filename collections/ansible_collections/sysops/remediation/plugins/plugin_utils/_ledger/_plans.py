@@ -65,9 +65,10 @@ def peek(tx: Transaction, plan_id: str) -> tuple[Data | None, list[Data]]:
 
 
 def waiting(tx: Transaction) -> list[Data]:
-    """Return the plans that can still be approved or taken, without their bodies."""
-    sql = "SELECT plan_id, run_id, created_at, expires_at, approved_at, approved_by FROM ledger_plans WHERE taken_at IS NULL AND expires_at > :now"
-    return [dict(row) for row in tx.rows(sql + " ORDER BY created_at", now=tx.now)]
+    """Return the plans that can still be approved or taken, with their actions."""
+    sql = "SELECT plan_id, run_id, created_at, expires_at, approved_at, approved_by, body FROM ledger_plans WHERE taken_at IS NULL AND expires_at > :now"
+    rows = [dict(row) for row in tx.rows(sql + " ORDER BY created_at", now=tx.now)]
+    return [{**row, "actions": json.loads(row.pop("body"))["actions"]} for row in rows]
 
 
 def _newest(tx: Transaction, plan_id: str) -> t.Any:

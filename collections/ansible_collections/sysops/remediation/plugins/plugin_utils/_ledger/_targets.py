@@ -15,7 +15,7 @@ import typing as t
 from ...module_utils._units import human_duration
 from . import _breaker as breaker
 from ._database import Transaction
-from ._words import DOWN, FAILED, HEALTHY, IN_REMEDIATION, SEEN, SICK, UNAVAILABLE, UNKNOWN, Group, GroupView, Observation
+from ._words import DOWN, FAILED, HEALTHY, IN_REMEDIATION, SEEN, SICK, UNAVAILABLE, UNKNOWN, Data, Group, GroupView, Observation
 
 DAY = 86400.0
 TRUST = 600.0  # seconds in which a failed verification, with its probes, outweighs a diagnosis that only sees that the service runs
@@ -99,6 +99,11 @@ def view(tx: Transaction, group: Group, record: bool = True) -> GroupView:
     seen = {row["host"] for row in tx.rows(_SERVING, grp=group.name, since=tx.now - DAY)}
     serving = frozenset((seen & group.members) - unavailable.keys())
     return GroupView(group, unavailable, breaker.judge(tx, group, sick, record), serving)
+
+
+def known(tx: Transaction) -> list[Data]:
+    """Return every target that was ever seen, with what is known of it."""
+    return [dict(row) for row in tx.rows('SELECT host, service, grp AS "group", status, seen_at FROM ledger_targets ORDER BY host, service')]
 
 
 def release(tx: Transaction, host: str, service: str, token: int, status: str) -> bool:

@@ -33,6 +33,13 @@ STATUS_AFTER = {
 }
 
 
+def names_service(name: str, service: str) -> bool:
+    """Tell whether what a person calls a service (``postfix``, ``postfix.service``, ``systemd/postfix``) means this service key."""
+    manager, slash, bare = name.rpartition("/")
+    theirs, _slash, known = service.rpartition("/")
+    return bare.removesuffix(".service") == known.removesuffix(".service") and (not slash or manager == theirs)
+
+
 class LedgerError(Exception):
     """The ledger cannot be used, so nothing may be acted on. The message is one line for people, without secrets."""
 
@@ -94,7 +101,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Pause:
-    """Hands off. Empty ``group``, ``host`` and ``service`` mean: of all of them; all three empty: the whole fleet."""
+    """Hands off. Empty ``group``, ``host`` and ``service`` mean: of all of them; all three empty: the whole fleet.
+
+    ``service`` is what a person calls it: before a host was asked, nobody knows by which manager it runs.
+    """
 
     id: str
     group: str
@@ -106,7 +116,13 @@ class Pause:
     created_by: str
 
     def covers(self, host: str, service: str, groups: t.Collection[str]) -> bool:
-        return self.host in ("", host) and self.service in ("", service) and (not self.group or self.group in groups)
+        meant = not self.service or names_service(self.service, service)
+        return meant and self.host in ("", host) and (not self.group or self.group in groups)
+
+    def is_of(self, group: str, host: str, service: str) -> bool:
+        """Tell whether somebody who names these means this very pause."""
+        same = names_service(service, self.service) if service else not self.service
+        return same and (self.group, self.host) == (group, host)
 
     def subject(self) -> str:
         named = [f"{word} {value}" for word, value in (("group", self.group), ("host", self.host), ("service", self.service)) if value]

@@ -15,7 +15,10 @@ from ._incident import describe_incident
 from ._markdown import incident_markdown, summary_markdown, to_json
 from ._summary import summarise
 
-__all__ = ["ReportError", "build_report", "write_report"]
+if t.TYPE_CHECKING:
+    from .._ledger import Incident
+
+__all__ = ["ReportError", "build_report", "recalled", "write_report"]
 
 
 def build_report(plan: Data, fleet: t.Iterable[HostFacts], outcomes: t.Iterable[Data], check_mode: bool) -> tuple[Data, list[Data]]:
@@ -33,6 +36,17 @@ def build_report(plan: Data, fleet: t.Iterable[HostFacts], outcomes: t.Iterable[
     ]
     head = ended(plan, settled)
     return summarise(head, plan, incidents, check_mode), incidents
+
+
+def recalled(incident: Incident) -> Data:
+    """Return the report of an incident that the ledger remembers; of one that came to no report, as much as was known when it was planned."""
+    body = incident.body
+    if "decision_gates" in body:
+        return body
+    plan = {"run_id": incident.run_id, "id": body.get("plan_id", ""), "created_at": incident.opened_at}
+    item = {"incident": incident.id, "host": incident.host, "service": incident.service, **body}
+    outcome = body.get("result") or {"outcome": incident.outcome or incident.state, "action": item.get("action"), "msg": f"its run left it {incident.state}"}
+    return describe_incident(plan, item, None, None if incident.outcome == "refused" else outcome, check_mode=False)
 
 
 def write_report(report_dir: str, summary: Data, incidents: list[Data]) -> list[str]:
