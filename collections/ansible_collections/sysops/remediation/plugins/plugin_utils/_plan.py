@@ -17,7 +17,7 @@ from ..module_utils._leaks import _words as words
 from ..module_utils._managers._base import without_user
 from ..module_utils._units import human_duration
 from ._ledger import Group, GroupView
-from ._plan_gates import POLICY_GATES, REMEDIATE, RESTART, Data, Standing, Target, target_gates, urgency_rank
+from ._plan_gates import POLICY_GATES, REMEDIATE, RESTART, Data, Standing, Target, budget, target_gates, urgency_rank
 from ._plan_standing import Inventory, budget_group, groups_of_hosts
 from ._plan_waves import fill_waves
 from ._policy import bare_name, canonical_hash, policy_hash
@@ -182,6 +182,8 @@ def _place(plan: Data, target: Target, standing: Standing, purpose: str, approve
     incident = _incident(target, target_gates(target, standing, purpose))
     if not closed(incident["gates"]):
         incident["gates"] += _approval_gates(incident, purpose, approved)
+    elif not standing.error:
+        incident["gates"].append(budget(target, standing))  # of what can be done, the waves tell
     plan["refusals" if closed(incident["gates"]) else "actions"].append(incident)
 
 

@@ -1,0 +1,354 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run's plan with a real ledger: budgets, breaker, pauses, approval, recurrence, and a ledger that cannot be used."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.sysops.remediation.plugins.module_utils._gates import closed
+from ansible_collections.sysops.remediation.plugins.plugin_utils import _plan_run
+from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import Observation, open_ledger
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, by_policy_only
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_permit import release, reserve, valid_for
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_run import Request, plan_run, settle_run
+from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import read_policy
+
+NAME = "postfix.service"
+SERVICE = f"systemd/{NAME}"
+HOUR = 3600.0
+
+
+class Clock:
+    """The time of controllers and ledger, moved by the test."""
+
+    def __init__(self):
+        self.now = 1_800_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(_plan_run, "open_ledger", lambda url, rehearse=False: open_ledger(url, rehearse=rehearse, clock=clock))
+    monkeypatch.setattr("ansible_collections.sysops.remediation.plugins.plugin_utils._plan_permit.open_ledger", _plan_run.open_ledger)
+    return clock
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/ledger.sqlite"
+
+
+def entry(**keys):
+    services, problems = read_policy({"remediation_services": [{"name": NAME, "mode": "auto", "group": "mail", **keys}]})
+    assert not problems, problems
+    return services[0]
+
+
+def diagnosis(verdict="leak_suspected", urgency="hours", life="b:1:2:-", **facts):
+    summary = "anon grows 2.1 MiB/min"
+    alive = {"incarnation": {"id": life} if life else None, "state": {"stopped_at": None}}
+    named = {"service": SERVICE, "name": NAME, "manager": "systemd", "scope": "system", "server": None}
+    return {**named, **alive, "verdict": verdict, "urgency": urgency, "summary": summary, **facts}
+
+
+def host(name, verdict="leak_suspected", policy=None, **facts):
+    dead = {"life": None, "urgency": "now"} if verdict in ("oom_killed", "crashed") else {}
+    calm = {"urgency": "none"} if verdict == "healthy" else {}
+    return HostFacts(name, policy=[policy or entry()], diagnoses=[diagnosis(verdict, **{**dead, **calm, **facts})])
+
+
+def lost(name):
+    return HostFacts(name, policy=[entry()], unreachable=True, why="No route to host")
+
+
+class Fleet:
+    """A group of mail servers, planned for again and again with one ledger."""
+
+    def __init__(self, url, clock, size=4):
+        self.url, self.clock = url, clock
+        self.hosts = [f"mail{number}" for number in range(1, size + 1)]
+        self.runs = 0
+
+    def plan(self, *fleet, **request):
+        self.runs += 1
+        inventory = {name: frozenset(self.hosts) for name in ("all", "mail")}
+        return plan_run(list(fleet), inventory, Request(f"run{self.runs}", self.clock.now, acts=request.pop("acts", True), ledger=self.url, **request))
+
+    def ledger(self):
+        return open_ledger(self.url, clock=self.clock)
+
+    def act(self, plan, outcome="remediated"):
+        """Carry the plan out: a permit for each action, and the outcome."""
+        outcomes = []
+        for action in plan["actions"]:
+            permit = reserve(self.url, False, plan, action, [])
+            assert permit["permit"], permit["msg"]
+            release(self.url, permit["permit"]["id"], outcome)
+            outcomes.append({**{key: action[key] for key in ("incident", "host", "service", "action")}, "outcome": outcome, "msg": ""})
+        assert settle_run(self.url, plan, outcomes) == ""
+        return outcomes
+
+
+@pytest.fixture
+def fleet(url, clock):
+    return Fleet(url, clock)
+
+
+def shut(plan):
+    return {one["host"]: [gate["name"] for gate in closed(one["gates"])] for one in plan["refusals"]}
+
+
+class TestBudget:
+    def test_a_leak_on_every_node_is_rolled_within_the_budget(self, fleet):
+        plan = fleet.plan(*(host(name) for name in fleet.hosts))
+        assert plan["waves"] == [["mail1"], ["mail2"], ["mail3"], ["mail4"]]
+        assert not plan["refusals"] and not plan["breakers"], "a leak on every node of a running group is no mass failure"
+
+    def test_a_share_is_of_the_group_and_rounded_down(self, fleet):
+        half = entry(max_unavailable="50%")
+        assert [len(wave) for wave in fleet.plan(*(host(name, policy=half) for name in fleet.hosts))["waves"]] == [2, 2]
+        none = entry(max_unavailable="20%")
+        assert shut(fleet.plan(*(host(name, policy=none) for name in fleet.hosts))) == {name: ["max_unavailable"] for name in fleet.hosts}
+
+    def test_an_unreachable_host_counts_as_unknown(self, fleet):
+        fleet.plan(*(host(name, "healthy") for name in fleet.hosts))
+        plan = fleet.plan(host("mail1"), lost("mail2"))
+        assert shut(plan) == {"mail1": ["max_unavailable"]}
+        fleet.clock.now += 60
+        assert fleet.plan(host("mail1"), host("mail2", "healthy"))["waves"] == [["mail1"]], "seen healthy again, it does not count any more"
+
+    def test_an_unreachable_host_counts_even_if_no_run_has_ever_seen_it(self, fleet):
+        assert shut(fleet.plan(host("mail1", policy=entry(allow_outage=True)), lost("mail2"))) == {"mail1": ["max_unavailable"]}
+
+    def test_a_permit_of_another_run_counts(self, fleet):
+        first = fleet.plan(*(host(name) for name in fleet.hosts))
+        permit = reserve(fleet.url, False, first, first["actions"][0], [])
+        assert permit["permit"]
+        second = fleet.plan(host("mail2"))
+        assert shut(second) == {"mail2": ["max_unavailable"]}
+        assert reserve(fleet.url, False, first, first["actions"][1], [])["permit"] is None
+
+    def test_who_dies_with_a_permit_leaves_it_to_expire_into_unknown(self, fleet):
+        first = fleet.plan(host("mail1"), host("mail2", "healthy"))
+        [action] = first["actions"]
+        reserve(fleet.url, False, first, action, [])
+        fleet.clock.now += valid_for(action["policy"]) + 1
+        assert shut(fleet.plan(host("mail2"))) == {"mail2": ["single_instance", "max_unavailable"]}
+        fleet.clock.now += 1
+        assert fleet.plan(host("mail1", "healthy"), host("mail2"))["waves"] == [["mail2"]]
+
+
+class TestSingleInstance:
+    def test_the_only_one_that_serves_needs_consent(self, fleet):
+        assert shut(fleet.plan(host("mail1"))) == {"mail1": ["single_instance"]}
+        assert fleet.plan(host("mail1", policy=entry(allow_outage=True)))["waves"] == [["mail1"]]
+
+    def test_another_that_was_seen_to_serve_is_enough(self, fleet):
+        fleet.plan(host("mail2", "healthy"))
+        assert fleet.plan(host("mail1"))["waves"] == [["mail1"]]
+        fleet.clock.now += 25 * HOUR
+        assert shut(fleet.plan(host("mail1"))) == {"mail1": ["single_instance"]}, "yesterday is too long ago"
+
+    def test_what_is_down_needs_no_consent(self, fleet):
+        assert fleet.plan(host("mail1", "oom_killed"))["waves"] == [["mail1"]]
+
+
+class TestMassFailure:
+    def test_three_of_four_that_fail_at_once_are_not_restarted(self, fleet):
+        plan = fleet.plan(host("mail1", "crashed"), host("mail2", "crashed"), host("mail3", "crashed"), host("mail4", "healthy"))
+        assert not plan["actions"]
+        assert all("breaker" in names for names in shut(plan).values())
+        assert [(one["group"], one["state"], one["just_opened"]) for one in plan["breakers"]] == [("mail", "open", True)]
+        again = fleet.plan(host("mail1", "crashed"), host("mail2", "crashed"), host("mail3", "crashed"), host("mail4", "healthy"))
+        assert not again["breakers"][0]["just_opened"], "told once"
+
+    def test_two_hundred_are_one_plan(self, url, clock):
+        many = Fleet(url, clock, size=200)
+        plan = many.plan(*(host(name, "crashed") for name in many.hosts))
+        assert not plan["actions"] and len(plan["refusals"]) == 200 and len(plan["breakers"]) == 1
+
+
+class TestEffectiveness:
+    def test_sick_again_within_a_day_is_ineffective_and_twice_is_chronic(self, fleet):
+        policy = entry(allow_outage=True)
+        for held in (6 * HOUR, 3 * HOUR):
+            fleet.act(fleet.plan(host("mail1", policy=policy)))
+            fleet.clock.now += held
+        plan = fleet.plan(host("mail1", policy=policy))
+        assert shut(plan) == {"mail1": ["chronic"]}
+        assert "which bought 6 h, then 3 h, shrinking" in closed(plan["refusals"][0]["gates"])[0]["detail"]
+        found = {one.run_id: one.outcome for one in fleet.ledger().incidents()}
+        assert found == {"run1": "ineffective", "run2": "ineffective", "run3": "chronic"}
+
+    def test_a_day_of_health_wipes_the_slate(self, fleet):
+        policy = entry(allow_outage=True)
+        for held in (6 * HOUR, 3 * HOUR):
+            fleet.act(fleet.plan(host("mail1", policy=policy)))
+            fleet.clock.now += held
+        fleet.plan(host("mail1", "healthy", policy=policy))
+        fleet.clock.now += 24.1 * HOUR
+        fleet.plan(host("mail1", "healthy", policy=policy))
+        fleet.clock.now += HOUR
+        assert fleet.plan(host("mail1", policy=policy))["waves"] == [["mail1"]]
+
+    def test_the_tail_of_an_alert_triggers_nothing(self, fleet):
+        policy = entry(allow_outage=True)
+        fleet.act(fleet.plan(host("mail1", policy=policy)))
+        fleet.clock.now += 120
+        assert shut(fleet.plan(host("mail1", policy=policy))) == {"mail1": ["alert_tail"]}
+
+    def test_a_person_may_restart_what_is_chronic(self, fleet):
+        policy = entry(allow_outage=True)
+        for _time in range(2):
+            fleet.act(fleet.plan(host("mail1", policy=policy)))
+            fleet.clock.now += HOUR
+        assert fleet.plan(host("mail1", policy=policy), purpose="restart")["waves"] == [["mail1"]]
+
+
+class TestPauseAndTime:
+    @pytest.mark.parametrize("subject", [{}, {"group": "mail"}, {"host": "mail1"}, {"service": SERVICE}, {"host": "mail1", "service": SERVICE}])
+    def test_a_pause_holds_back_what_it_names(self, fleet, subject):
+        fleet.ledger().pause("migration", **subject)
+        assert shut(fleet.plan(host("mail1"), host("mail2", "healthy"))) == {"mail1": ["pause"]}
+
+    def test_a_pause_between_plan_and_act_counts_too(self, fleet):
+        plan = fleet.plan(host("mail1"), host("mail2", "healthy"))
+        fleet.ledger().pause("migration")
+        assert reserve(fleet.url, False, plan, plan["actions"][0], [])["permit"] is None
+
+    def test_a_restart_that_can_wait_for_its_window_waits_and_the_run_goes_well(self, fleet):
+        opens = time.strftime("%H:%M", time.gmtime(fleet.clock.now + 2 * HOUR))
+        policy = entry(allow_outage=True, windows=[{"start": opens, "duration": "1h"}])
+        later = {"exhaustion": {"seconds_low": 9 * HOUR, "limit_name": "MemoryMax"}}
+        plan = fleet.plan(host("mail1", policy=policy, **later))
+        assert shut(plan) == {"mail1": ["window"]}
+        assert by_policy_only(plan["refusals"][0])
+
+
+class TestApproval:
+    POLICY = entry(mode="approve", allow_outage=True)
+
+    def ask(self, fleet, **facts):
+        plan = fleet.plan(host("mail1", policy=self.POLICY, **facts))
+        assert shut(plan) == {"mail1": ["approval"]} and by_policy_only(plan["refusals"][0])
+        return plan["approval"]["id"]
+
+    def test_exactly_the_plan_that_was_shown_is_done_and_only_once(self, fleet):
+        asked = self.ask(fleet)
+        plan = fleet.plan(host("mail1", policy=self.POLICY), plan_id=asked, approver="Ada")
+        assert (plan["id"], plan["waves"]) == (asked, [["mail1"]])
+        again = fleet.plan(host("mail1", policy=self.POLICY), plan_id=asked, approver="Ada")
+        assert not again["actions"] and "was taken by run" in again["errors"][0]["msg"]
+
+    def test_measurements_may_change(self, fleet):
+        asked = self.ask(fleet)
+        fresh = host("mail1", "leak_confirmed", policy=self.POLICY, summary="anon grows 3 MiB/min", urgency="now")
+        assert fleet.plan(fresh, plan_id=asked, approver="Ada")["waves"] == [["mail1"]]
+
+    @pytest.mark.parametrize(
+        ("facts", "changed"),
+        [
+            ({"life": "b:9:9:-"}, "incarnation"),
+            ({"policy": entry(mode="approve", allow_outage=True, ladder=[{"action": "reload"}])}, "action, policy"),
+            ({"policy": entry(mode="auto", allow_outage=True)}, "policy"),
+        ],
+    )
+    def test_what_changed_since_is_refused_and_named(self, fleet, facts, changed):
+        asked = self.ask(fleet)
+        plan = fleet.plan(host("mail1", **{"policy": self.POLICY, **facts}), plan_id=asked, approver="Ada")
+        assert shut(plan) == {"mail1": ["unchanged"]}
+        assert f"this has changed: {changed}; plan anew" in closed(plan["refusals"][0]["gates"])[0]["detail"]
+
+    def test_another_verdict_is_another_plan(self, fleet):
+        asked = self.ask(fleet)
+        plan = fleet.plan(host("mail1", "oom_killed", policy=self.POLICY), plan_id=asked, approver="Ada")
+        assert shut(plan) == {"mail1": ["unchanged"]}
+
+    def test_it_expires(self, fleet):
+        asked = self.ask(fleet)
+        fleet.clock.now += 15 * 60 + 1
+        plan = fleet.plan(host("mail1", policy=self.POLICY), plan_id=asked, approver="Ada")
+        assert not plan["actions"] and "expired" in plan["errors"][0]["msg"]
+
+    def test_nobody_is_not_a_person(self, fleet):
+        plan = fleet.plan(host("mail1", policy=self.POLICY), plan_id=self.ask(fleet), approver=" ")
+        assert not plan["actions"] and "nobody is named" in plan["errors"][0]["msg"]
+
+    def test_nothing_else_is_done(self, fleet):
+        asked = self.ask(fleet)
+        plan = fleet.plan(host("mail1", policy=self.POLICY), host("mail2"), plan_id=asked, approver="Ada")
+        assert plan["waves"] == [["mail1"]] and not plan["refusals"]
+
+    def test_what_got_well_meanwhile_is_left_alone(self, fleet):
+        plan = fleet.plan(host("mail1", "healthy", policy=self.POLICY), plan_id=self.ask(fleet), approver="Ada")
+        assert not plan["actions"] and [one["host"] for one in plan["healthy"]] == ["mail1"]
+
+    def test_the_stored_plan_holds_no_policy(self, fleet):
+        asked = fleet.plan(host("mail1", policy=entry(mode="approve", allow_outage=True, health=[{"type": "http", "url": "http://u:S3cret@h/"}])))["approval"][
+            "id"
+        ]
+        stored, _gates = fleet.ledger().peek_plan(asked)
+        assert "policy" not in stored["actions"][0] and "S3cret" not in str(stored)
+
+
+class TestWithoutALedger:
+    @pytest.mark.parametrize("broken", ["sqlite:////proc/nowhere/ledger.sqlite", "postgresql://ada:S3cret@127.0.0.1:1/none", "mysql://x/y"])
+    def test_nothing_is_acted_on_and_the_reason_is_given(self, broken):
+        facts = host("mail1", policy=entry(allow_outage=True))
+        plan = plan_run([facts], {"all": frozenset({"mail1"}), "mail": frozenset({"mail1"})}, Request("run1", 1.0, acts=True, ledger=broken))
+        assert shut(plan) == {"mail1": ["ledger"]}
+        assert not by_policy_only(plan["refusals"][0]) and "S3cret" not in str(plan["refusals"][0]["gates"])
+        assert "without a ledger nothing is acted on" in plan["ledger"]
+
+    def test_an_awx_job_without_a_url_is_refused(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", str(tmp_path))
+        plan = plan_run([host("mail1")], {"all": frozenset({"mail1"}), "mail": frozenset({"mail1"})}, Request("run1", 1.0, acts=True))
+        assert shut(plan)["mail1"] == ["ledger"] and "AWX" in plan["ledger"]
+
+    def test_a_ledger_that_vanishes_between_plan_and_permit_gives_no_permit(self, fleet, tmp_path):
+        plan = fleet.plan(host("mail1", policy=entry(allow_outage=True)))
+        (tmp_path / "ledger.sqlite").write_bytes(b"")
+        reply = reserve(fleet.url, False, plan, plan["actions"][0], [])
+        assert reply["permit"] is None and "it was truncated" in reply["msg"]
+
+
+class TestWhoOnlyLooks:
+    def test_writes_nothing(self, fleet, tmp_path):
+        plan = fleet.plan(host("mail1", policy=entry(allow_outage=True)), acts=False)
+        assert plan["waves"] == [["mail1"]]
+        assert not (tmp_path / "ledger.sqlite").exists()
+
+    def test_sees_the_same_as_who_acts(self, fleet):
+        fleet.plan(host("mail2", "healthy"))
+        looked = fleet.plan(host("mail1"), acts=False)
+        acted = fleet.plan(host("mail1"))
+        assert (looked["id"], looked["waves"]) == (acted["id"], acted["waves"])
+
+
+def test_every_decision_is_in_the_audit(fleet):
+    fleet.ledger().observe([Observation("mail3", SERVICE, "mail", "healthy")], fleet.clock.now)
+    plan = fleet.plan(host("mail1"), host("mail2", policy=entry(mode="recommend")))
+    fleet.act(plan)
+    kinds = [(one.kind, one.host) for one in reversed(fleet.ledger().audited()) if one.host]
+    assert kinds == [("planned", "mail1"), ("refused", "mail2"), ("permit_granted", "mail1"), ("permit_released", "mail1"), ("ended", "mail1")]
+
+
+def test_a_permit_lasts_as_long_as_evidence_steps_and_proof_may_take():
+    policy = entry(ladder=[{"action": "reload", "timeout": 10}, {"action": "restart", "timeout": 90, "verify": {"deadline": "5m"}}], verify={"deadline": "2m"})
+    assert valid_for(policy) == 240 + (30 + 120 + 120) + (270 + 300 + 120) + 60
+
+
+def test_permits_that_were_not_given_back_are_settled_at_the_end(fleet):
+    plan = fleet.plan(host("mail1", policy=entry(allow_outage=True)))
+    reserve(fleet.url, False, plan, plan["actions"][0], [])
+    [action] = plan["actions"]
+    unknown = {**{key: action[key] for key in ("incident", "host", "service", "action")}, "outcome": "unknown", "msg": "the host was lost"}
+    assert settle_run(fleet.url, plan, [unknown]) == ""
+    assert fleet.ledger().unreleased() == []
+    assert shut(fleet.plan(host("mail2", policy=entry(allow_outage=True)))) == {"mail2": ["max_unavailable"]}, "nobody knows how mail1 is"
