@@ -10,9 +10,14 @@ import json
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._plan_facts import read_host, read_outcomes
+from ..plugin_utils._plan_run import remember_reports
 from ..plugin_utils._report import ReportError, build_report, write_report
 
-SPEC = {"plan": {"type": "dict", "required": True}, "report_dir": {"type": "path", "required": True}}
+SPEC = {
+    "plan": {"type": "dict", "required": True},
+    "report_dir": {"type": "path", "required": True},
+    "ledger": {"type": "str", "no_log": True},
+}
 MOST_BYTES = 300000  # what goes back to the playbook; ansible-runner cuts results above 700,000 bytes
 
 
@@ -30,6 +35,8 @@ class ActionModule(ActionBase):
         summary, incidents = build_report(plan, fleet, read_outcomes(raw_get, hosts), check_mode)
         result = {"changed": False, "summary": summary, "paths": [], "msg": summary["headline"]}
         if not check_mode:
+            trouble = remember_reports(args["ledger"], plan, incidents)
+            result["msg"] += f"; {trouble}" if trouble else ""
             try:
                 result["paths"] = write_report(args["report_dir"], summary, incidents)
                 result["msg"] += f"; report: {result['paths'][-2]}"

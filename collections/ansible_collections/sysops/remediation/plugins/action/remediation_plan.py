@@ -47,6 +47,7 @@ class ActionModule(ActionBase):
             "report_dir": os.path.abspath(args["report_dir"]),  # fetch would take a relative path from the folder of the playbook
             "hosts": [host for wave in plan["waves"] for host in wave],
             "serial": [len(wave) for wave in plan["waves"]],
+            "looked_at": list(dict.fromkeys(one["host"] for one in plan["refusals"] if one["incident"] in plan["evidence_only"])),
             "result": planned(plan),
             "bad": bad_ends(plan, []),
             "text": "\n".join(plan_lines(plan, self._task.check_mode)),

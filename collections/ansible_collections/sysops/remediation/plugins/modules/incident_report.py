@@ -28,6 +28,10 @@ options:
       - A relative path is below the current directory of C(ansible-playbook).
     type: path
     required: true
+  ledger:
+    description:
+      - URL of the ledger, as in M(sysops.remediation.remediation_plan). It keeps the incidents' reports as well.
+    type: str
 attributes:
   check_mode:
     description: Returns the same data and writes nothing.

@@ -117,6 +117,11 @@ report_dir:
   description: O(report_dir) as an absolute path.
   returned: always
   type: str
+looked_at:
+  description: Hosts of a mass failure, of which evidence is kept and nothing is touched.
+  returned: always
+  type: list
+  elements: str
 hosts:
   description: The hosts to treat, in order.
   returned: always

@@ -98,7 +98,7 @@ def build_plan(
     :param approved: do this and nothing else.
     """
     plan: Data = {"id": "", "run_id": run_id, "created_at": created_at, "purpose": purpose, "ledger": standing.described or standing.error, "waves": []}
-    plan.update(actions=[], refusals=[], healthy=[], unreachable=[], because={}, errors=[], groups={}, breakers=[], approval=None)
+    plan.update(actions=[], refusals=[], healthy=[], unreachable=[], because={}, errors=[], groups={}, breakers=[], approval=None, evidence_only=[])
     for facts in fleet:
         _place_trouble(plan, facts)
     for target in targets:
@@ -111,6 +111,7 @@ def build_plan(
         incident["incident"] = f"{run_id}-{number}"
     plan["id"] = plan_id(plan["actions"])
     _ask_for_approval(plan)
+    plan["evidence_only"] = [one["incident"] for one in plan["refusals"] if _fails_with_many(one) and one["policy"]["evidence"]["collect"]]
     plan["groups"] = {name: _group_data(standing.views[name].group) for name in sorted({action["group"] for action in plan["actions"]})}
     plan["breakers"] = [_breaker_data(view) for view in standing.views.values() if view.breaker.state != "closed"]
     return plan
@@ -290,6 +291,10 @@ def stored_for_approval(plan: Data) -> Data:
     keys = ("incident", "host", "service", "action", "verdict", "urgency", "summary", "incarnation")
     actions = [{**{key: one[key] for key in keys}, "essence": _essence(one)} for one in waiting]
     return {"id": plan["approval"]["id"], "run_id": plan["run_id"], "created_at": plan["created_at"], "actions": actions}
+
+
+def _fails_with_many(refusal: Data) -> bool:
+    return any(one["name"] == "breaker" for one in closed(refusal["gates"]))
 
 
 def _group_data(group: Group) -> Data:

@@ -115,6 +115,23 @@ def settle_run(url: str | None, plan: Data, outcomes: list[Data], reports: t.Map
     return ""
 
 
+def remember_reports(url: str | None, plan: Data, incidents: list[Data]) -> str:
+    """Let the ledger keep the reports of incidents, so that they can be read when the files are gone. Return what went wrong, or nothing."""
+    unwanted = {one["incident"] for one in plan["refusals"] if by_policy_only(one)}
+    kept = [
+        Incident(one["incident"], one["run_id"], one["host"], one["service"], ENDED, one["outcome"], one)
+        for one in incidents
+        if one["incident"] not in unwanted
+    ]
+    if not kept:
+        return ""
+    try:
+        open_ledger(url).record_incidents(kept)
+    except LedgerError as problem:
+        return f"the ledger does not keep the reports: {problem}"
+    return ""
+
+
 def _ended(plan: Data, action: Data, outcome: Data) -> Incident:
     body = {"plan_id": plan["id"], **without_policy(action), "result": outcome}
     return Incident(action["incident"], plan["run_id"], action["host"], action["service"], ENDED, outcome["outcome"], body)

@@ -28,8 +28,9 @@ def build_report(plan: Data, fleet: t.Iterable[HostFacts], outcomes: t.Iterable[
     :param outcomes: what role remediate left on the hosts; a planned action without one is reported as ``unknown``.
     """
     diagnoses = {(facts.host, one["service"]): one for facts in fleet for one in facts.diagnoses}
-    settled = reconcile(plan, outcomes)
-    by_incident = {outcome["incident"]: outcome for outcome in settled}
+    left = list(outcomes)
+    settled = reconcile(plan, left)
+    by_incident = {outcome["incident"]: outcome for outcome in left + settled}  # a refusal has one if evidence was kept
     incidents = [
         describe_incident(plan, item, diagnoses.get((item["host"], item["service"])), by_incident.get(item["incident"]), check_mode)
         for item in plan["actions"] + plan["refusals"]
