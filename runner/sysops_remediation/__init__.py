@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .aio import AsyncRemediator, AsyncRun
     from .events import EventKind, RunEvent
     from .models import Check, CheckState, DiagnoseResult, Diagnosis, DoctorResult, Gate, Incident, Plan, PlanResult, RemediateResult, RunResult
-    from .models_ops import Pause, PauseResult, ReportResult, StatusResult, WhyNot, WhyNotResult
+    from .models_ops import Pause, PauseResult, Policy, PolicyResult, ReportResult, StatusResult, WhyNot, WhyNotResult
     from .remediator import Remediator
 
 _HOMES = {
@@ -31,7 +31,7 @@ _HOMES = {
     "aio": ["AsyncRemediator", "AsyncRun"],
     "events": ["EventKind", "RunEvent"],
     "models": ["Check", "CheckState", "DiagnoseResult", "Diagnosis", "DoctorResult", "Gate", "Incident", "Plan", "PlanResult", "RemediateResult", "RunResult"],
-    "models_ops": ["Pause", "PauseResult", "ReportResult", "StatusResult", "WhyNot", "WhyNotResult"],
+    "models_ops": ["Pause", "PauseResult", "Policy", "PolicyResult", "ReportResult", "StatusResult", "WhyNot", "WhyNotResult"],
     "remediator": ["Remediator"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -52,6 +52,8 @@ __all__ = [
     "PauseResult",
     "Plan",
     "PlanResult",
+    "Policy",
+    "PolicyResult",
     "RemediateResult",
     "Remediator",
     "ReportResult",

@@ -128,7 +128,7 @@ def _status(facts: Facts, request: Request) -> tuple[RunStatus, str]:
 
 
 def _half_done(request: Request) -> str:
-    acts = Path(request.playbook).stem in ("remediate", "restart") and not request.check
+    acts = Path(request.playbook).stem in ("remediate", "restart", "approve") and not request.check
     return "; a restart that had begun may be half done, so look with 'remediate diagnose' before you go on" if acts else ""
 
 

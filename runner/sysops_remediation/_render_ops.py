@@ -1,7 +1,7 @@
 # Copyright (c) 2026 sysops.remediation contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results of pause, resume, status, why_not and report for people."""
+"""Results of pause, resume, status, why_not, report and policy for people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ._render import console, table
 from .models import Gate, RunResult
-from .models_ops import Pause, PauseResult, ReportResult, StatusResult, WaitingPlan, WhyNot, WhyNotResult
+from .models_ops import Pause, PauseResult, PolicyResult, ReportResult, StatusResult, WaitingPlan, WhyNot, WhyNotResult
 
 FEW = 5  # hosts that are named before the rest is counted
 
@@ -30,6 +30,8 @@ def show(result: RunResult) -> None:
         for one in result.services:
             _why_not(out, one)
         _ledger(out, result.ledger)
+    elif isinstance(result, PolicyResult) and result.policies:
+        out.print(result.text, markup=False, soft_wrap=True)
     elif isinstance(result, ReportResult) and result.markdown:
         out.print(result.markdown.rstrip(), markup=False, soft_wrap=True)
         _ledger(out, result.ledger)

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from ._run import Run
 from .events import RunEvent
 from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult
-from .models_ops import PauseResult, ReportResult, StatusResult, WhyNotResult
+from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, WhyNotResult
 from .remediator import Remediator
 
 Result = TypeVar("Result", bound=RunResult)
@@ -76,6 +76,9 @@ class AsyncRemediator:
     async def report(self, incident: str | None = None, **options: Any) -> ReportResult:
         return await self.start_report(incident, **options).result()
 
+    async def policy(self, **options: Any) -> PolicyResult:
+        return await self.start_policy(**options).result()
+
     async def doctor(self, **options: Any) -> DoctorResult:
         return await self.start_doctor(**options).result()
 
@@ -111,3 +114,6 @@ class AsyncRemediator:
 
     def start_report(self, incident: str | None = None, **options: Any) -> AsyncRun[ReportResult]:
         return AsyncRun(self._remediator.start_report(incident, **options))
+
+    def start_policy(self, **options: Any) -> AsyncRun[PolicyResult]:
+        return AsyncRun(self._remediator.start_policy(**options))

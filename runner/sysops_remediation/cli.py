@@ -137,6 +137,13 @@ def report(
     _cli_run.run(options, lambda remediator: remediator.start_report(incident, host=host, service=options.service))
 
 
+@app.command(epilog="Example: remediate policy -i inventories/prod -l mail1 -s postfix")
+@with_options("check", "diff", "forks")
+def policy(options: Options) -> None:
+    """Print the policy that is in force: defaults filled in, secrets taken out, next windows. Contacts no managed host."""
+    _cli_run.run(options, lambda remediator: remediator.start_policy(limit=options.limit, service=options.service))
+
+
 @app.command(epilog="Example: remediate init mail1 -i inventories/prod")
 @with_options("limit", "service", "check", "diff", "forks")
 def init(

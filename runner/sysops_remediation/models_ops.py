@@ -1,7 +1,7 @@
 # Copyright (c) 2026 sysops.remediation contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The typed results of what asks or tells the ledger: pause, resume, status, why_not, report. Times are epoch seconds."""
+"""The typed results of what operators ask and tell: pause, resume, status, why_not, report, policy. Times are epoch seconds."""
 
 from __future__ import annotations
 
@@ -148,6 +148,25 @@ class WhyNot(Model):
 class WhyNotResult(RunResult):
     services: list[WhyNot] = Field(default_factory=list)
     ledger: str = ""
+
+
+class Policy(Model):
+    """The policy that is in force for one service on one host: ``policy`` is complete and without secrets; durations are seconds, sizes are bytes."""
+
+    host: str
+    service: str
+    mode: str = ""
+    policy_hash: str = ""
+    policy: dict[str, Any] = Field(default_factory=dict)
+    gates: list[Gate] = Field(default_factory=list)
+    windows: list[Span] = Field(default_factory=list)
+
+
+class PolicyResult(RunResult):
+    """All policies; ``text`` tells one that several hosts share only once."""
+
+    policies: list[Policy] = Field(default_factory=list)
+    text: str = ""
 
 
 class ReportResult(RunResult):

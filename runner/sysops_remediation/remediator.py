@@ -16,7 +16,7 @@ from ._project import find_project
 from ._run import Run
 from .events import RunEvent
 from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult, ServicesResult
-from .models_ops import PauseResult, ReportResult, StatusResult, WhyNotResult
+from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, WhyNotResult
 
 Result = TypeVar("Result", bound=RunResult)
 OnEvent = Callable[[RunEvent], None]
@@ -103,6 +103,10 @@ class Remediator:
         """Return a past incident, or the latest of a host or service. Options as for :meth:`start_report`."""
         return self.start_report(incident, **options).drain(on_event)
 
+    def policy(self, *, on_event: OnEvent | None = None, **options: Any) -> PolicyResult:
+        """Say what policy is in force for every service, or for the one of ``service``; contacts no managed host."""
+        return self.start_policy(**options).drain(on_event)
+
     def services(self, *, on_event: OnEvent | None = None, **options: Any) -> ServicesResult:
         """List the services that the hosts run."""
         return self.start_services(**options).drain(on_event)
@@ -163,6 +167,9 @@ class Remediator:
     def start_report(self, incident: str | None = None, *, host: str | None = None, **options: Any) -> Run[ReportResult]:
         """Start looking up an incident by its id; without one, the latest of the ``host``, of the ``service``, or of all."""
         return self._start("report", ReportResult, {"remediation_incident": incident, "remediation_host": host}, **options)
+
+    def start_policy(self, **options: Any) -> Run[PolicyResult]:
+        return self._start("policy", PolicyResult, {}, **options)
 
     def start_services(self, *, server: str | None = None, **options: Any) -> Run[ServicesResult]:
         """Start listing what the hosts run. ``server`` is the socket of a service manager that is not at the usual place."""

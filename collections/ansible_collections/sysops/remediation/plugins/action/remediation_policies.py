@@ -22,9 +22,10 @@ class ActionModule(ActionBase):
         _checked, args = self.validate_argument_spec(argument_spec={"service": {"type": "str"}})
         fleet = read_fleet(task_vars["hostvars"].raw_get, task_vars["ansible_play_hosts_all"], service=args["service"])
         result = collected_policies(fleet, time.time())
+        result["text"] = "\n".join(policy_lines(result))
         return {
             "changed": False,
             "result": result,
             "bad": {facts.host: facts.errors for facts in fleet if facts.errors},
-            "text": "\n".join(policy_lines(result)),
+            "text": result["text"],
         }

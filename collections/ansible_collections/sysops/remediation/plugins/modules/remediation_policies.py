@@ -91,6 +91,9 @@ result:
       description: Hosts with a mistake in their policy.
       type: list
       elements: dict
+    text:
+      description: As RV(text).
+      type: str
 bad:
   description: Hosts that make the run fail, with the reasons.
   returned: always

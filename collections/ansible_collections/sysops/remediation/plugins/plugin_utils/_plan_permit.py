@@ -36,7 +36,10 @@ def reserve(url: str | None, rehearse: bool, plan: Data, action: Data, host_grou
         groups=frozenset(host_groups),
     )
     try:
-        reply = open_ledger(url, rehearse=rehearse).reserve(ask)
+        ledger = open_ledger(url, rehearse=rehearse)
+        if not rehearse and ledger.described != plan["ledger"]:
+            raise LedgerError(f"ledger {ledger.described} is not that of the plan ({plan['ledger']}): a run has one remediation_ledger for all hosts")
+        reply = ledger.reserve(ask)
     except LedgerError as problem:
         gates = [gate("ledger", False, str(problem))]
         return {"permit": None, "gates": gates, "msg": f"no permit: {problem}"}

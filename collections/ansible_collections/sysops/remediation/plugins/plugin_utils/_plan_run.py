@@ -16,7 +16,7 @@ from ..module_utils._gates import closed
 from ._ledger import AuditEntry, Incident, Ledger, LedgerError, open_ledger
 from ._plan import Approved, Data, HostFacts, build_plan, by_policy_only, refusal_outcome, stored_for_approval, targets_of
 from ._plan_gates import REMEDIATE, Standing, Target
-from ._plan_standing import Inventory, look
+from ._plan_standing import Inventory, look, lost_hosts
 
 PLANNED = "planned"
 ENDED = "ended"
@@ -59,7 +59,7 @@ def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request) -> 
 def _plan(ledger: Ledger, fleet: list[HostFacts], targets: list[Target], request: Request) -> Data:
     asked = [facts.asked_at for facts in fleet if facts.asked_at]
     at = ledger.now() - max(0.0, time.time() - min(asked)) if asked else ledger.now()  # before the diagnosis, by the ledger's clock
-    standing = look(ledger, targets, [facts for facts in fleet if facts.unreachable], at)
+    standing = look(ledger, targets, lost_hosts(fleet), at)
     approved = _approved(ledger, request) if request.plan_id else None
     return build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose, approved)
 

@@ -19,10 +19,36 @@ Inventory = t.Mapping[str, frozenset[str]]  # group → its hosts
 
 def budget_group(entry: Data, service: str, inventory: Inventory) -> Group:
     """Return the hosts that share a budget with this service. A share of them is rounded down."""
-    members = inventory.get(entry["group"] or "all", frozenset())
+    return _group(entry, service, inventory.get(entry["group"] or "all", frozenset()))
+
+
+def _group(entry: Data, service: str, members: frozenset[str]) -> Group:
     written = entry["max_unavailable"]
     most = len(members) * int(written[:-1]) // 100 if isinstance(written, str) else written
     return Group(entry["group"] or service, members, most)
+
+
+def narrowed(group: Group, entry: Data, having: Inventory) -> Group:
+    """Return the group with those members that count.
+
+    Without a group in the policy these are the hosts that were ever seen to have the service: three mail servers that are down are a
+    mass failure, whatever else is in the inventory.
+    """
+    return group if entry["group"] else _group(entry, group.name, group.members & having.get(group.name, frozenset()))
+
+
+def hosts_having(ledger: Ledger) -> Inventory:
+    """Return service → the hosts that were ever seen to have it, for the services that have a budget of their own."""
+    found: dict[str, set[str]] = {}
+    for target in ledger.targets():
+        if target["group"] == target["service"]:
+            found.setdefault(target["service"], set()).add(target["host"])
+    return {service: frozenset(hosts) for service, hosts in found.items()}
+
+
+def lost_hosts(fleet: t.Iterable[HostFacts]) -> list[HostFacts]:
+    """Return the hosts of which nobody knows how their services are: they could not be reached, or could not say."""
+    return [facts for facts in fleet if facts.unreachable or (facts.policy and facts.errors and not facts.diagnoses)]
 
 
 def groups_of_hosts(inventory: Inventory) -> dict[str, frozenset[str]]:
@@ -37,17 +63,19 @@ def groups_of_hosts(inventory: Inventory) -> dict[str, frozenset[str]]:
 def look(ledger: Ledger, targets: list[Target], lost: t.Iterable[HostFacts], at: float) -> Standing:
     """Tell the ledger what was seen, and ask how everything stands.
 
-    :param lost: hosts that could not be reached.
+    :param lost: of :func:`lost_hosts`.
     :param at: the ledger's time from before the diagnosis.
     """
     seen = [Observation(one.host, one.service, one.group.name, _status(one), _since(one)) for one in targets]
     ledger.observe([*seen, *_unseen(targets, lost)], at)
     ledger.lost([facts.host for facts in lost], at)
     groups: dict[str, Group] = {}
+    having = hosts_having(ledger)
     for one in targets:
-        known = groups.setdefault(one.group.name, one.group)
-        if one.group.max_unavailable < known.max_unavailable:  # the tightest of a group's services counts
-            groups[one.group.name] = one.group
+        group = narrowed(one.group, one.entry, having)
+        known = groups.setdefault(group.name, group)
+        if group.max_unavailable < known.max_unavailable:  # the tightest of a group's services counts
+            groups[group.name] = group
     return Standing(ledger.now(), ledger.described, "", ledger.views(groups.values(), record=True), ledger.pauses(), ledger.effectiveness())
 
 

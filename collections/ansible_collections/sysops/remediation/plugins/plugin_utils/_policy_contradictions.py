@@ -9,11 +9,13 @@ import typing as t
 
 from ._policy_kinds import Path, Problem
 from ._policy_schema import ACTING
-from ._policy_times import epoch, needs_first_day
-from ._windows import NEVER
+from ._policy_times import epoch, needs_first_day, never_occurs
+from ._windows import NEVER, never_free, next_windows
 
 Entry = dict[str, t.Any]
 Finding = tuple[Path, str] | None
+
+_FIRST_DAY = "2026-01-01 00:00"  # of rules that need none: any day
 
 
 def contradictions(entry: Entry, path: Path) -> list[Problem]:
@@ -27,8 +29,9 @@ def contradictions(entry: Entry, path: Path) -> list[Problem]:
         _deadline_too_short(entry["verify"], entry["health"], "verify"),
         _never_without_windows(entry),
     ]
-    found += [_no_first_day(window, "windows", number) for number, window in enumerate(entry["windows"])]
-    found += [finding for number, freeze in enumerate(entry["freezes"]) for finding in _shape_of_freeze(freeze, number)]
+    times = [_impossible_days(window, "windows", number) for number, window in enumerate(entry["windows"])]
+    times += [finding for number, freeze in enumerate(entry["freezes"]) for finding in _shape_of_freeze(freeze, number)]
+    found += times if any(times) else [_always_frozen(entry)]
     found += _same_action_twice(entry["ladder"])
     for number, step in enumerate(entry["ladder"]):
         found.append(_step_that_cannot(entry["manager"], step, number))
@@ -99,12 +102,12 @@ def _never_without_windows(entry: Entry) -> Finding:
     return None
 
 
-def _no_first_day(span: Entry, *where: str | int) -> Finding:
+def _impossible_days(span: Entry, *where: str | int) -> Finding:
     if " " not in span["start"] and needs_first_day(span["rrule"]):
-        return (
-            *where,
-            "start",
-        ), f"'{span['start']}' is not enough for {span['rrule']}, which counts from a first day; write it too: '2026-01-04 {span['start']}'"
+        example = f"2026-01-04 {span['start']}"
+        return (*where, "start"), f"'{span['start']}' is not enough for {span['rrule']}, which counts from a first day; write it too: '{example}'"
+    if never_occurs(span["rrule"], span["start"]):
+        return (*where, "rrule"), f"'{span['rrule']}' never happens; there is no such day"
     return None
 
 
@@ -118,4 +121,22 @@ def _shape_of_freeze(freeze: Entry, number: int) -> t.Iterator[Finding]:
     elif once and epoch(freeze["until"], freeze["timezone"]) <= epoch(freeze["from"], freeze["timezone"]):
         yield (*where, "until"), f"'{freeze['until']}' is not after from ('{freeze['from']}')"
     elif recurring:
-        yield _no_first_day(freeze, *where)
+        yield _impossible_days(freeze, *where)
+
+
+def _always_frozen(entry: Entry) -> Finding:
+    """Freezes that recur may leave nothing of any day, or of any window when it is acted on only inside."""
+    recurring = [freeze for freeze in entry["freezes"] if freeze["rrule"]]
+    if not recurring:
+        return None
+    spans = [*recurring, *entry["windows"]]
+    if len({span["timezone"] for span in spans}) == 1:  # or the hour that one night in October has more would count as free
+        spans = [{**span, "timezone": "UTC"} for span in spans]
+    freezes, windows = spans[: len(recurring)], spans[len(recurring) :]
+    now = max(epoch(span["start"] if " " in span["start"] else _FIRST_DAY, "UTC") for span in spans) + 86400
+    if never_free({"windows": windows, "freezes": freezes}, now):
+        return ("freezes",), "leave no moment in which it could be acted on; shorten them, or use mode 'observe'"
+    opens, left = (next_windows({"windows": windows, "freezes": kept}, now, 1) for kept in ([], freezes))
+    if entry["outside_windows"] == NEVER and opens and not left:
+        return ("freezes",), "leave nothing of the windows, and outside_windows is 'never': it could never be acted on; move one of them"
+    return None

@@ -168,7 +168,7 @@ ENTRY = Section(
         "outside_windows",
         Choice(WHEN_URGENT, NEVER),
         WHEN_URGENT,
-        "`when_urgent`: act outside the windows if the limit may be reached before the next one is over, or if the service is down. `never`: act only inside.",
+        "`when_urgent`: act outside the windows if the limit may be reached before the next one opens, or if the service is down. `never`: act only inside.",
     ),
     Field("freezes", ListOf(_FREEZE), [], "Times in which nothing is acted on, however urgent."),
     Field("notify", ListOf(Line()), None, "Names of the targets in `remediation_notify` that hear of this service. Without it: all."),

@@ -85,9 +85,10 @@ def _moment(value: t.Any, allow_time: bool) -> str | None:
     if allow_time and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
         return text
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%d %H:%M").strftime("%Y-%m-%d %H:%M")
+        moment = _day_and_time(text)
     except ValueError:
         return None
+    return moment.strftime("%Y-%m-%d %H:%M") if 2000 <= moment.year < 2100 else None  # a rule is counted from its first day on: not for centuries
 
 
 class Rule(Kind):
@@ -99,6 +100,9 @@ class Rule(Kind):
         if not parts or unknown or parts.get("FREQ") not in _FREQUENCIES:
             why = f" ('{unknown[0]}' is not understood)" if unknown else ""
             problems.append(Problem(path, f"{shown(value)} is not allowed here{why}; allowed: {self.allowed}"))
+            return None
+        if not re.fullmatch(r"[1-9]\d{0,2}", parts.get("INTERVAL", "1")):
+            problems.append(Problem(path, f"{shown(value)} is not allowed here (INTERVAL must be from 1 to 999); allowed: {self.allowed}"))
             return None
         text = ";".join(f"{part}={parts[part]}" for part in parts)
         if rrulestr is None:
@@ -126,33 +130,60 @@ def needs_first_day(rule: str) -> bool:
     return counted or bool(days and not any(day in parts for day in days)) or (parts["FREQ"] == "YEARLY" and "BYDAY" in parts and "BYMONTH" not in parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Span:
     """One occurrence, in epoch seconds; ``end`` is no longer part of it."""
 
     start: float
     end: float
+    zone: str = "UTC"
     why: str = ""
 
 
-@lru_cache(maxsize=4096)
-def recurring(rule: str, start: str, duration: float, zone: str, now: float, count: int) -> tuple[Span, ...]:
-    """Return the first occurrences that end after now, at most ``count`` of them, in order."""
-    tz = ZoneInfo(zone)
-    local = dt.datetime.fromtimestamp(now, tz).replace(tzinfo=None)
+def recurring(rule: str, start: str, duration: float, zone: str, now: float, why: str = "") -> t.Iterator[Span]:
+    """Yield the occurrences that end after now, in order, as far as HORIZON."""
+    local = dt.datetime.fromtimestamp(now, ZoneInfo(zone)).replace(tzinfo=None)
     earliest = local - dt.timedelta(seconds=duration, days=1)  # a day more, for zones that change their clocks
-    first = dt.datetime.strptime(start, "%Y-%m-%d %H:%M") if " " in start else dt.datetime.combine(earliest.date(), dt.time.fromisoformat(start))
-    found: list[Span] = []
+    first = _day_and_time(start) if " " in start else dt.datetime.combine(earliest.date(), dt.time.fromisoformat(start))
     for moment in rrulestr(rule, dtstart=first).xafter(earliest, inc=True):
-        if moment > local + HORIZON or len(found) >= count:
-            break
+        if moment > local + HORIZON:
+            return
         begins = epoch(moment, zone)
         if begins + duration > now:
-            found.append(Span(begins, begins + duration))
-    return tuple(found)
+            yield Span(begins, begins + duration, zone, why)
+
+
+def joined(spans: t.Iterable[Span]) -> t.Iterator[Span]:
+    """Yield the spans, which come in order, with those that touch or overlap made one."""
+    open_one: Span | None = None
+    for span in spans:
+        if open_one is not None and span.start <= open_one.end:
+            reasons = dict.fromkeys(filter(None, [*open_one.why.split("; "), span.why]))
+            open_one = Span(open_one.start, max(open_one.end, span.end), open_one.zone, "; ".join(reasons))
+            continue
+        if open_one is not None:
+            yield open_one
+        open_one = span
+    if open_one is not None:
+        yield open_one
+
+
+@lru_cache(maxsize=256)
+def never_occurs(rule: str, start: str) -> bool:
+    """Tell whether a rule has no occurrence at all, as 30 February. Looking for its next one would take until the year 9999.
+
+    The calendar repeats every 400 years, so we look in the last ones that Python knows: a search there ends soon.
+    """
+    text = ";".join(f"{part}={value}" for part, value in rule_parts(rule).items() if part != "UNTIL")
+    first = _day_and_time(start) if " " in start else dt.datetime(2360, 1, 1)  # 40 years hold every weekday of 29 February
+    return next(iter(rrulestr(text, dtstart=first.replace(year=9600 + first.year % 400))), None) is None
 
 
 def epoch(local: dt.datetime | str, zone: str) -> float:
     """Return the epoch seconds of a local time; one that the clocks skip is the moment after the gap by as much, one that comes twice is the first."""
-    moment = dt.datetime.strptime(local, "%Y-%m-%d %H:%M") if isinstance(local, str) else local
+    moment = _day_and_time(local) if isinstance(local, str) else local
     return moment.replace(tzinfo=ZoneInfo(zone), fold=0).timestamp()
+
+
+def _day_and_time(text: str) -> dt.datetime:
+    return dt.datetime.strptime(text, "%Y-%m-%d %H:%M")

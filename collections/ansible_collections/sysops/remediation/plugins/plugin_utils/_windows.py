@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import typing as t
+from functools import lru_cache
+from heapq import merge
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from ..module_utils._gates import gate
 from ..module_utils._units import human_duration
-from ._policy_times import Span, epoch, recurring
+from ._policy_times import HORIZON, Span, epoch, joined, recurring
 
 NEVER = "never"
 WHEN_URGENT = "when_urgent"
@@ -22,6 +26,8 @@ Data = dict[str, t.Any]
 def timing_gates(entry: Data, now: float, exhaustion: Data | None, dead: bool) -> list[Data]:
     """Return the gates ``freeze`` and ``window`` of an entry.
 
+    An outage inside a window is what the window is for, so that outside of them only a limit that may be reached before the next one opens is urgent.
+
     :param exhaustion: of the diagnosis: ``seconds_low`` from now until the limit may be reached at the earliest.
     :param dead: the service does not run, so that waiting is an outage.
     """
@@ -29,61 +35,99 @@ def timing_gates(entry: Data, now: float, exhaustion: Data | None, dead: bool) -
 
 
 def next_windows(entry: Data, now: float, count: int) -> list[tuple[float, float]]:
-    """Return the first windows that end after now, in order; one that is open now is among them."""
-    return [(span.start, span.end) for span in _windows(entry, now, count)]
+    """Return the first times that end after now and in which the entry may be acted on, in order: its windows without its freezes."""
+    return [(span.start, span.end) for span in _usable(_key(entry), now, count)]
 
 
-def _windows(entry: Data, now: float, count: int) -> list[Span]:
-    spans = [span for window in entry["windows"] for span in recurring(window["rrule"], window["start"], window["duration"], window["timezone"], now, count)]
-    return sorted(spans, key=lambda span: (span.start, span.end))[:count]
+def never_free(entry: Data, now: float) -> bool:
+    """Tell whether the freezes leave no moment as far as anybody looks ahead."""
+    frozen = next(_freezes(entry, now), None)
+    return frozen is not None and frozen.end - now > HORIZON.total_seconds() - 86400
 
 
-def _freezes(entry: Data, now: float) -> list[Span]:
-    """Return the freezes that now is in."""
-    spans: list[Span] = []
-    for freeze in entry["freezes"]:
-        zone, why = freeze["timezone"], freeze["reason"] or ""
-        if freeze["rrule"]:
-            spans += [Span(span.start, span.end, why) for span in recurring(freeze["rrule"], freeze["start"], freeze["duration"], zone, now, 2)]
-        else:
-            spans.append(Span(epoch(freeze["from"], zone), epoch(freeze["until"], zone), why))
-    return [span for span in spans if span.start <= now < span.end]
+def _key(entry: Data) -> str:
+    return json.dumps([entry["windows"], entry["freezes"]])
+
+
+@lru_cache(maxsize=1024)  # a thousand hosts share a handful of policies
+def _usable(key: str, now: float, count: int) -> tuple[Span, ...]:
+    windows, freezes = json.loads(key)
+    entry = {"windows": windows, "freezes": freezes}
+    frozen = list(_freezes(entry, now))
+    return tuple(islice((free for window in _windows(entry, now) for free in _without(window, frozen)), count))
+
+
+def _windows(entry: Data, now: float) -> t.Iterator[Span]:
+    return joined(merge(*(recurring(one["rrule"], one["start"], one["duration"], one["timezone"], now) for one in entry["windows"])))
+
+
+def _freezes(entry: Data, now: float) -> t.Iterator[Span]:
+    return joined(merge(*(_freeze(one, now) for one in entry["freezes"])))
+
+
+def _freeze(one: Data, now: float) -> t.Iterator[Span]:
+    zone, why = one["timezone"], one["reason"] or ""
+    if one["rrule"]:
+        return recurring(one["rrule"], one["start"], one["duration"], zone, now, why)
+    span = Span(epoch(one["from"], zone), epoch(one["until"], zone), zone, why)
+    return iter([span] if span.end > now else [])
+
+
+def _without(window: Span, frozen: list[Span]) -> t.Iterator[Span]:
+    """Yield what the freezes leave of a window."""
+    begin = window.start
+    for freeze in frozen:
+        if freeze.start >= window.end:
+            break
+        if begin < freeze.start:
+            yield Span(begin, freeze.start, window.zone)
+        begin = max(begin, freeze.end)
+    if begin < window.end:
+        yield Span(begin, window.end, window.zone)
+
+
+@lru_cache(maxsize=1024)
+def _first(key: str, now: float) -> tuple[Span | None, Span | None]:
+    """Return the first window and the first freeze that end after now."""
+    windows, freezes = json.loads(key)
+    entry = {"windows": windows, "freezes": freezes}
+    return next(_windows(entry, now), None), next(_freezes(entry, now), None)
 
 
 def _freeze_gate(entry: Data, now: float) -> Data:
-    frozen = _freezes(entry, now)
-    if not frozen:
+    _window, freeze = _first(_key(entry), now)
+    if freeze is None or freeze.start > now:
         return gate("freeze", True, "no freeze" if not entry["freezes"] else "no freeze at this time")
-    last = max(frozen, key=lambda span: span.end)
-    zone = entry["freezes"][0]["timezone"]
-    why = f" ({last.why})" if last.why else ""
-    return gate("freeze", False, f"frozen{why} until {clock(last.end, zone)}, in {human_duration(last.end - now)}", opens_at=last.end)
+    why = f" ({freeze.why})" if freeze.why else ""
+    return gate("freeze", False, f"frozen{why} until {clock(freeze.end, freeze.zone)}, in {human_duration(freeze.end - now)}", opens_at=freeze.end)
 
 
 def _window_gate(entry: Data, now: float, exhaustion: Data | None, dead: bool) -> Data:
     if not entry["windows"]:
         return gate("window", True, "no windows: any time is right")
-    zone = entry["windows"][0]["timezone"]
-    spans = _windows(entry, now, 1)
-    if spans and spans[0].start <= now:
-        return gate("window", True, f"inside a window that closes {clock(spans[0].end, zone)}")
-    if spans:
-        opens, closes = spans[0].start, spans[0].end
-        following = f"the next window opens {clock(opens, zone)}, in {human_duration(opens - now)}"
-    else:
-        opens, closes = None, None
-        following = "no window opens within two years"
+    window, _freeze = _first(_key(entry), now)
+    if window is not None and window.start <= now:
+        return gate("window", True, f"inside a window that closes {clock(window.end, window.zone)}")
+    following = next(iter(_usable(_key(entry), now, 1)), None)
+    opens = following.start if following else None
+    waits = _waits(following, now)
     if entry["outside_windows"] == NEVER:
-        return gate("window", False, f"outside the windows, and the policy acts only inside: {following}", opens_at=opens)
+        return gate("window", False, f"outside the windows, and the policy acts only inside: {waits}", opens_at=opens)
     if dead:
-        return gate("window", True, f"outside the windows, but it does not run, so waiting is an outage; {following}")
+        return gate("window", True, f"outside the windows, but it does not run, so waiting is an outage; {waits}")
     earliest = exhaustion.get("seconds_low") if exhaustion else None
-    if earliest is None:
-        return gate("window", False, f"outside the windows, and no limit is in sight: {following}", opens_at=opens)
-    limit = f"{exhaustion['limit_name']} may be reached in {human_duration(earliest)}" if exhaustion else ""
-    if closes is None or now + earliest < closes:
-        return gate("window", True, f"outside the windows, but {limit}, before the next window is over; {following}")
-    return gate("window", False, f"outside the windows, and there is time: {limit} at the earliest; {following}", opens_at=opens)
+    if exhaustion is None or earliest is None:
+        return gate("window", False, f"outside the windows, and no limit is in sight: {waits}", opens_at=opens)
+    limit, soon = exhaustion["limit_name"], human_duration(earliest)
+    if opens is None or now + earliest < opens:
+        return gate("window", True, f"outside the windows, but {limit} may be reached in {soon}, before the next one; {waits}")
+    return gate("window", False, f"outside the windows, and there is time: {limit} is not reached before {soon} from now; {waits}", opens_at=opens)
+
+
+def _waits(following: Span | None, now: float) -> str:
+    if following is None:
+        return "no window opens within two years"
+    return f"the next window opens {clock(following.start, following.zone)}, in {human_duration(following.start - now)}"
 
 
 def clock(moment: float, zone: str) -> str:

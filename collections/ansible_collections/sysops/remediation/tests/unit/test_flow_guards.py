@@ -127,7 +127,7 @@ def test_the_host_keeps_its_cooldown_whoever_asks(lab):
 def test_restart_of_a_service_in_mode_recommend_is_refused_and_says_how_to_allow_it(lab):
     run = lab.run("restart", remediation_hosts="asks", remediation_service="asks")
     assert run.rc != 0
-    assert "nothing is done without 'mode: auto' for this service" in run.output
+    assert "nothing is done without 'mode: auto' (or 'approve') for this service" in run.output
     assert len(lab.starts("asks")) == 1
 
 

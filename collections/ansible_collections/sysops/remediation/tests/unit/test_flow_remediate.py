@@ -130,7 +130,7 @@ def test_calls_are_few(story):
         ("gone", "the host could not be reached"),
         ("nopython", "/nonexistent/python3"),
         ("hangs", "Timed out after 15 second"),
-        ("typo", "remediation_services[0].mode: 'atuo' is not allowed here (did you mean 'auto'?); allowed: observe, recommend, auto"),
+        ("typo", "remediation_services[0].mode: 'atuo' is not allowed here (did you mean 'auto'?); allowed: observe, recommend, approve, auto"),
         ("absent", "did you mean 'leaks'"),
     ],
 )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -58,11 +59,31 @@ class TestWindows:
     def test_outside_it_waits_for_the_window_while_there_is_time(self):
         gate = gates(entry(windows=[SUNDAY]), at("2026-11-28 23:00"), limit(hours=8))["window"]
         assert (gate["passed"], gate["opens_at"]) == (False, at("2026-11-29 02:00"))
-        assert "there is time: MemoryMax may be reached in 8 h at the earliest; the next window opens Sun 2026-11-29 02:00 CET, in 3 h" in gate["detail"]
+        assert "there is time: MemoryMax is not reached before 8 h from now; the next window opens Sun 2026-11-29 02:00 CET, in 3 h" in gate["detail"]
 
-    def test_outside_it_acts_when_the_limit_may_be_reached_before_the_next_window_is_over(self):
-        gate = gates(entry(windows=[SUNDAY]), at("2026-11-28 23:00"), limit(hours=6))["window"]
-        assert gate["passed"] and "before the next window is over" in gate["detail"]
+    def test_outside_it_acts_when_the_limit_may_be_reached_before_the_next_window_opens(self):
+        gate = gates(entry(windows=[SUNDAY]), at("2026-11-28 23:00"), limit(hours=2.99))["window"]
+        assert gate["passed"] and "MemoryMax may be reached in 2 h 59 min, before the next one" in gate["detail"]
+
+    def test_outside_it_waits_when_the_limit_is_reached_only_inside_the_window(self):
+        assert not gates(entry(windows=[SUNDAY]), at("2026-11-28 23:00"), limit(hours=3))["window"]["passed"]
+
+    def test_a_window_that_is_frozen_is_not_waited_for(self):
+        freeze = {"from": "2026-11-29 00:00", "until": "2026-11-29 12:00", "timezone": BERLIN}
+        policy = entry(windows=[SUNDAY], freezes=[freeze])
+        assert gates(policy, at("2026-11-28 23:00"), limit(hours=8))["window"]["passed"], "it would be Sunday in a week"
+        assert next_windows(policy, at("2026-11-28 23:00"), 1) == [(at("2026-12-06 02:00"), at("2026-12-06 06:00"))]
+
+    def test_a_freeze_inside_a_window_leaves_the_rest_of_it(self):
+        freeze = {"from": "2026-11-29 03:00", "until": "2026-11-29 04:00", "timezone": BERLIN}
+        assert next_windows(entry(windows=[SUNDAY], freezes=[freeze]), at("2026-11-29 00:00"), 2) == [
+            (at("2026-11-29 02:00"), at("2026-11-29 03:00")),
+            (at("2026-11-29 04:00"), at("2026-11-29 06:00")),
+        ]
+
+    def test_windows_that_touch_are_one(self):
+        policy = entry(windows=[SUNDAY, {**SUNDAY, "start": "06:00", "duration": "1h"}])
+        assert next_windows(policy, at("2026-11-29 03:00"), 1) == [(at("2026-11-29 02:00"), at("2026-11-29 07:00"))]
 
     def test_outside_it_acts_on_what_does_not_run(self):
         assert gates(entry(windows=[SUNDAY]), at("2026-11-28 23:00"), dead=True)["window"]["passed"]
@@ -86,8 +107,8 @@ class TestWindows:
         policy = entry(windows=[{**SUNDAY, "rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU", "start": "2026-01-04 02:00"}])
         assert [start for start, _end in next_windows(policy, at("2026-01-05 00:00"), 2)] == [at("2026-01-18 02:00"), at("2026-02-01 02:00")]
 
-    def test_a_rule_that_never_comes_does_not_hang_and_says_so(self):
-        policy = entry(windows=[{"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "start": "02:00", "duration": "1h"}], outside_windows="never")
+    def test_a_rule_that_has_ended_says_so(self):
+        policy = entry(windows=[{**SUNDAY, "rrule": "FREQ=WEEKLY;BYDAY=SU;UNTIL=20260601T000000"}], outside_windows="never")
         gate = gates(policy, at("2026-11-28 23:00"))["window"]
         assert (gate["passed"], gate["opens_at"]) == (False, None)
         assert "no window opens within two years" in gate["detail"]
@@ -131,6 +152,12 @@ class TestFreezes:
         assert not gates(policy, at("2026-12-01 23:59", "UTC"))["freeze"]["passed"]
         assert gates(policy, at("2026-12-02 00:00", "UTC"))["freeze"]["passed"]
 
+    def test_it_ends_when_the_last_of_those_that_follow_each_other_ends(self):
+        inventory = {"from": "2026-12-26 12:00", "until": "2026-12-31 00:00", "timezone": BERLIN, "reason": "stocktaking"}
+        gate = gates(entry(freezes=[self.CHRISTMAS, inventory]), at("2026-12-25 12:00"))["freeze"]
+        assert gate["opens_at"] == at("2026-12-31 00:00")
+        assert gate["detail"].startswith("frozen (Christmas; stocktaking) until Thu 2026-12-31 00:00 CET")
+
 
 class TestMistakes:
     @pytest.mark.parametrize(
@@ -148,7 +175,15 @@ class TestMistakes:
             ({"windows": [{**SUNDAY, "rrule": "sundays"}]}, "windows[0].rrule: 'sundays' is not allowed here"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU"}]}, "which counts from a first day; write it too: '2026-01-04 02:00'"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY"}]}, "which counts from a first day"),
+            ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;INTERVAL=0"}]}, "(INTERVAL must be from 1 to 999)"),
+            ({"windows": [{**SUNDAY, "rrule": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}]}, "windows[0].rrule: 'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30' never happens"),
+            ({"windows": [{**SUNDAY, "start": "0001-01-01 02:00"}]}, "windows[0].start: '0001-01-01 02:00' is not allowed here"),
             ({"windows": [{"start": "02:00"}]}, "the key 'duration' is missing"),
+            ({"freezes": [{"rrule": "FREQ=DAILY", "start": "00:00", "duration": "24h", "timezone": BERLIN}]}, "freezes: leave no moment"),
+            (
+                {"windows": [SUNDAY], "outside_windows": "never", "freezes": [{**SUNDAY, "start": "00:00", "duration": "1d"}]},
+                "freezes: leave nothing of the windows",
+            ),
             ({"outside_windows": "never"}, "'never' is impossible without windows"),
             ({"freezes": [{"from": "2026-12-24 00:00"}]}, "has from; a freeze needs either from and until, or rrule, start and duration"),
             ({"freezes": [{}]}, "has no time; a freeze needs"),
@@ -189,15 +224,94 @@ WINDOWS = st.lists(
 MOMENTS = st.integers(int(at("2026-01-01 00:00")), int(at("2027-12-31 00:00")))
 
 
-@settings(deadline=None, max_examples=60)
+FREEZES = st.lists(
+    st.builds(
+        lambda begin, hours: {"from": _written(begin), "until": _written(begin + hours * HOUR), "timezone": "UTC"},
+        st.integers(0, 2 * 365 * 24).map(lambda hours: at("2026-01-01 00:00", "UTC") + hours * HOUR),
+        st.integers(1, 500),
+    ),
+    max_size=3,
+)
+
+
+def _written(moment):
+    return dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _is_inside(span, now):
+    """Reckon by the clock on the wall, day by day: an occurrence that began on one of the last days and is not over."""
+    zone = ZoneInfo(span["timezone"])
+    today = dt.datetime.fromtimestamp(now, zone).date()
+    days = [today + dt.timedelta(days=back) for back in range(-3, 2)]
+    days = [day for day in days if _is_day(span["rrule"], day)]
+    hour, minute = map(int, span["start"].split(":"))
+    begins = [dt.datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).timestamp() for day in days]
+    return any(begin <= now < begin + span["duration"] for begin in begins)
+
+
+def _is_day(rule, day):
+    return {
+        "FREQ=DAILY": True,
+        "FREQ=WEEKLY;BYDAY=SU": day.weekday() == 6,
+        "FREQ=WEEKLY;BYDAY=MO,TH": day.weekday() in (0, 3),
+        "FREQ=MONTHLY;BYMONTHDAY=1,15": day.day in (1, 15),
+        "FREQ=MONTHLY;BYDAY=-1FR": day.weekday() == 4 and (day + dt.timedelta(days=7)).month != day.month,
+    }[rule]
+
+
+@settings(deadline=None, max_examples=100)
 @given(WINDOWS, MOMENTS)
-def test_a_closed_window_opens_exactly_when_it_says(windows, now):
+def test_the_gate_is_open_exactly_inside(windows, now):
     policy = entry(windows=windows)
+    assert gates(policy, now)["window"]["passed"] == any(_is_inside(window, now) for window in policy["windows"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(WINDOWS, FREEZES, MOMENTS)
+def test_a_closed_window_opens_exactly_when_it_says(windows, freezes, now):
+    """At no moment before, half an hour by half an hour and at the second before, it is inside a window and not frozen."""
+    policy = entry(windows=windows, freezes=freezes)
     gate = gates(policy, now)["window"]
     if gate["passed"]:
-        assert any(start <= now < end for start, end in next_windows(policy, now, 50))
-    else:
-        opens = gate["opens_at"]
-        assert opens > now
-        assert not gates(policy, opens - 1)["window"]["passed"]
-        assert gates(policy, opens)["window"]["passed"]
+        return
+    opens = gate["opens_at"]
+    assert opens > now
+
+    def usable(moment):
+        return all(gate["passed"] for gate in timing_gates(policy, moment, None, False))
+
+    assert usable(opens) and not usable(opens - 1)
+    for moment in range(int(now), int(opens), max(1800, int(opens - now) // 100)):
+        assert not usable(moment)
+
+
+@settings(deadline=None, max_examples=40)
+@given(WINDOWS, FREEZES, MOMENTS)
+def test_the_next_windows_are_disjoint_in_order_and_free_of_freezes(windows, freezes, now):
+    policy = entry(windows=windows, freezes=freezes)
+    found = next_windows(policy, now, 4)
+    assert len(found) == 4 or (found and found[-1][1] > now + 365 * 24 * HOUR), "fewer only if it hardly ever closes"
+    assert all(start < end for start, end in found) and found[0][1] > now
+    assert all(one[1] < other[0] or freezes for one, other in pairwise(found))
+    for start, end in found:
+        for moment in (max(start, now), end - 1):
+            assert all(gate["passed"] for gate in timing_gates(policy, moment, None, False))
+
+
+@settings(deadline=2000, max_examples=150)
+@given(
+    st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY", "HOURLY", "SECONDLY"]),
+    st.dictionaries(
+        st.sampled_from(["INTERVAL", "COUNT", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "BYWEEKNO", "BYYEARDAY", "UNTIL", "BYHOUR"]),
+        st.sampled_from(["0", "1", "-1", "7", "30", "53", "366", "999", "MO", "-5FR", "x", "20260101T000000", "20260101T000000Z"]),
+        max_size=4,
+    ),
+    st.sampled_from(["02:00", "2026-01-04 02:00"]),
+)
+def test_whatever_the_rule_it_is_refused_or_answers_soon(frequency, parts, start):
+    rule = ";".join([f"FREQ={frequency}", *(f"{name}={value}" for name, value in parts.items())])
+    services, problems = read_policy({"remediation_services": [{"name": "postfix", "windows": [{**SUNDAY, "rrule": rule, "start": start}]}]})
+    assert bool(services) != bool(problems)
+    for policy in services:
+        timing_gates(policy, at("2026-11-28 23:00"), None, False)
+        next_windows(policy, at("2026-11-28 23:00"), 3)

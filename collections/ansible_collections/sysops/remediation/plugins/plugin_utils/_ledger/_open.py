@@ -54,7 +54,7 @@ def open_ledger(
 
 def _copy_in_memory(database: Database, present: int, clock: t.Callable[[], float] | None, actor: str) -> Database:
     with database.read() as tx:
-        tables = {table: tx.rows(f"SELECT * FROM {table}") for table in schema.DECIDING} if present else {}
+        tables = {table: tx.rows(f"SELECT * FROM {table}{where}", now=tx.now) for table, where in schema.DECIDING.items()} if present else {}
         ahead = tx.now - time.time()  # of the ledger's clock
     copy = Database(MEMORY, actor, clock or (lambda: time.time() + ahead))
     with copy.write() as tx:

@@ -71,7 +71,13 @@ def _first(tx: Transaction) -> None:
 MIGRATIONS = [_first]
 
 # What a rehearsal copies: all that decisions depend on. Incidents and the audit are only ever looked up.
-DECIDING = ("ledger_targets", "ledger_permits", "ledger_breakers", "ledger_pauses", "ledger_plans")
+DECIDING = {
+    "ledger_targets": "",
+    "ledger_permits": "",
+    "ledger_breakers": "",
+    "ledger_pauses": "",
+    "ledger_plans": " WHERE expires_at > :now - 86400",  # of older ones it need not say when they expired
+}
 
 
 def version(tx: Transaction) -> int:

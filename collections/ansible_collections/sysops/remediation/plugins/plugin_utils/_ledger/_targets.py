@@ -48,7 +48,7 @@ SELECT host, service, status, seen_at, busy_until, sick_since FROM ledger_target
 WHERE grp = :grp AND (status IN ({", ".join(f"'{status}'" for status in UNAVAILABLE)}) OR sick_since IS NOT NULL) ORDER BY host, service
 """
 
-_SERVING = f"SELECT DISTINCT host FROM ledger_targets WHERE grp = :grp AND status IN ('{HEALTHY}', '{SICK}') AND seen_at > :since"
+_SERVING = f"SELECT service, host FROM ledger_targets WHERE grp = :grp AND status IN ('{HEALTHY}', '{SICK}') AND seen_at > :since"
 
 _LOST = f"""
 UPDATE ledger_targets SET status = '{UNKNOWN}', seen_at = :at, healthy_since = NULL
@@ -96,8 +96,10 @@ def view(tx: Transaction, group: Group, record: bool = True) -> GroupView:
     for row in rows:
         if row["sick_since"] is not None:
             sick[row["host"]] = max(row["sick_since"], sick.get(row["host"], 0.0))
-    seen = {row["host"] for row in tx.rows(_SERVING, grp=group.name, since=tx.now - DAY)}
-    serving = frozenset((seen & group.members) - unavailable.keys())
+    serving: dict[str, set[str]] = {}
+    for row in tx.rows(_SERVING, grp=group.name, since=tx.now - DAY):
+        if row["host"] in group.members and row["host"] not in unavailable:
+            serving.setdefault(row["service"], set()).add(row["host"])
     return GroupView(group, unavailable, breaker.judge(tx, group, sick, record), serving)
 
 

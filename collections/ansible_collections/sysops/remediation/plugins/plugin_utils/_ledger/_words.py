@@ -147,7 +147,7 @@ class GroupView:
     group: Group
     unavailable: dict[str, str]  # host → why it counts
     breaker: Breaker
-    serving: frozenset[str] = frozenset()  # hosts that were seen to run within a day
+    serving: t.Mapping[str, t.Collection[str]] = field(default_factory=dict)  # service → available hosts that were seen to run it within a day
 
 
 @dataclass(frozen=True)

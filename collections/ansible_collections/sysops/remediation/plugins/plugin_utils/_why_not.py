@@ -1,0 +1,137 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why is it not restarted, or would it be? All gates of a service: those of the plan, of the ledger and of the host's own guard.
+
+Asked of the same functions as a run asks, on a copy of the ledger; nothing is written.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ..module_utils._gates import closed, gate
+from ..module_utils._units import human_duration
+from ._ledger import Ask, Ledger, LedgerError, open_ledger
+from ._ledger._targets import clock_text
+from ._plan import HostFacts, targets_of
+from ._plan_facts import names, one_line, told_once
+from ._plan_gates import REMEDIATE, Data, Standing, Target, budget, target_gates
+from ._plan_standing import Inventory, look
+from ._policy_schema import APPROVE
+from ._report._templates import number
+
+Guards = t.Mapping[tuple[str, str], Data]  # (host, service) → what service_restart said in check mode
+
+
+def explain(fleet: list[HostFacts], inventory: Inventory, url: str | None, guards: Guards) -> Data:
+    """Return what programs read: every gate of every diagnosed service, and whether a run would act on it now."""
+    targets = targets_of(fleet, inventory)
+    standing, held = _ask_ledger(targets, fleet, url)
+    services = [_service(target, standing, held.get((target.host, target.service), []), guards) for target in targets]
+    errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
+    unreachable = [facts.host for facts in fleet if facts.unreachable]
+    told = told_once((facts.host, line) for facts in fleet for line in facts.complaints)
+    nothing = "no host has a service in its policy, and nothing else is ever acted on"
+    return {
+        "schema": 1,
+        "status": "failed" if errors else "unreachable" if unreachable else "succeeded" if services else "nothing_to_do",
+        "message": told or ("; ".join(one["headline"] for one in services[:3]) + (f"; and {len(services) - 3} more" if len(services) > 3 else "")) or nothing,
+        "ledger": standing.described or standing.error,
+        "at": standing.now,
+        "services": services,
+        "errors": errors,
+        "unreachable": unreachable,
+    }
+
+
+def _ask_ledger(targets: list[Target], fleet: list[HostFacts], url: str | None) -> tuple[Standing, dict[tuple[str, str], list[Data]]]:
+    """Return how everything stands, and per target whether another permit is out."""
+    try:
+        ledger = open_ledger(url, rehearse=True)
+        asked = [facts.asked_at for facts in fleet if facts.asked_at]
+        at = ledger.now() - max(0.0, time.time() - min(asked)) if asked else ledger.now()
+        standing = look(ledger, targets, [facts for facts in fleet if facts.unreachable], at)
+        return standing, {(target.host, target.service): _held(ledger, target) for target in targets}
+    except LedgerError as problem:
+        return Standing(time.time(), error=f"{problem}; without a ledger nothing is acted on"), {}
+
+
+def _held(ledger: Ledger, target: Target) -> list[Data]:
+    """Ask the copy for a permit, for the one gate of it that is not among the plan's."""
+    ask = Ask(target.host, target.service, target.group, "why_not", "", "", 1.0, target.host_groups)
+    return [one for one in ledger.reserve(ask).gates if one["name"] == "permit_held"]
+
+
+def _service(target: Target, standing: Standing, held: list[Data], guards: Guards) -> Data:
+    gates = [{**one, "asked": "plan"} for one in target_gates(target, standing, REMEDIATE)]
+    if not standing.error:
+        gates += [{**one, "asked": "ledger"} for one in (budget(target, standing), *held)]
+    if target.entry["mode"] == APPROVE:
+        gates.append({**gate("approval", False, "mode 'approve': the plan waits until a person agrees", threshold="a named person"), "asked": "plan"})
+    gates += [{**one, "asked": "host"} for one in _guard_gates(guards.get((target.host, target.service)))]
+    shut = closed(gates)
+    times = [one["opens_at"] for one in shut]
+    opens_at = max(times) if times and None not in times else None
+    action = target.entry["ladder"][0]["action"] if target.entry["ladder"] else "nothing"
+    return {
+        "host": target.host,
+        "service": target.service,
+        "acts": not shut,
+        "action": action,
+        "headline": f"{target.service} on {target.host}: {_headline(shut, action, opens_at, standing.now)}",
+        "verdict": target.diagnosis["verdict"],
+        "urgency": target.diagnosis["urgency"],
+        "summary": target.diagnosis["summary"],
+        "opens_at": opens_at,
+        "gates": gates,
+    }
+
+
+def _guard_gates(guard: Data | None) -> list[Data]:
+    """Return the gates of the host's guard, or one that says why it could not be asked."""
+    if guard is None:
+        return []
+    gates: list[Data] = guard.get("gates") or []
+    asked = guard.get("outcome") in ("predicted", "skipped") or closed(gates)
+    return gates if asked else [*gates, gate("guard", False, f"the host's guard could not be asked: {one_line(guard.get('msg'))}")]
+
+
+def _headline(shut: list[Data], action: str, opens_at: float | None, now: float) -> str:
+    if not shut:
+        return f"a run would {action} it now"
+    why = ", ".join(dict.fromkeys(one["name"] for one in shut))
+    when = f"; open {_moment(opens_at, now)}, if nothing else changes" if opens_at else ""
+    return f"a run would not touch it now: {why}{when}"
+
+
+def _moment(at: float, now: float) -> str:
+    return f"at {clock_text(at)}, in {human_duration(max(0.0, at - now))}"
+
+
+def why_not_lines(result: Data) -> list[str]:
+    """Return the same for people: the closed gates first."""
+    lines: list[str] = []
+    for one in result["services"]:
+        lines += [one["headline"], f"  {one['verdict']}, urgency {one['urgency']}: {one['summary']}", *_table(one["gates"], result["at"]), ""]
+    told: dict[str, list[str]] = {}
+    for error in result["errors"]:
+        told.setdefault(error["msg"], []).append(error["host"])
+    lines += [f"ERROR        {names(hosts)}: {message}" for message, hosts in told.items()]
+    lines += [f"UNREACHABLE  {names(result['unreachable'])}"] if result["unreachable"] else []
+    return [*(lines or [result["message"]]), f"ledger: {result['ledger']}"]
+
+
+def _table(gates: list[Data], now: float) -> t.Iterator[str]:
+    for one in sorted(gates, key=lambda each: each["passed"]):
+        yield f"  {'open  ' if one['passed'] else 'CLOSED'} {one['asked']:<6} {one['name']:<18} {one['detail']}{_measured(one)}"
+        if not one["passed"] and one["opens_at"]:
+            yield f"{'':<35}opens {_moment(one['opens_at'], now)}"
+
+
+def _measured(one: Data) -> str:
+    """Return value and threshold of a gate that compares numbers; words are in its sentence."""
+    if not all(isinstance(one[key], (int, float)) for key in ("value", "threshold")):
+        return ""
+    return f"  [{number(one['value'], one['unit'])}; limit {number(one['threshold'], one['unit'])}]"
