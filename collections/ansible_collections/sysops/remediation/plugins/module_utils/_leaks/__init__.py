@@ -24,7 +24,7 @@ Two calls are the whole room::
     ``started_at``     start of the incarnation: age and warm-up.
     ``boundaries``     epochs at which an incarnation began (restarts inside the points). Only points of the last one are judged;
                        those of the one before become ``previous`` unless that is given.
-    ``prior``          ``[(t, hi, lo), ...]``: envelope of a preceding healthy cycle (days) of this series; its clock does not matter.
+    ``prior``          ``[(t, hi, lo), ...]``: envelope of a preceding healthy cycle (days) of this series; of its clock only the hour of the day matters.
     ``previous``       points of the previous incarnation; ``previous_started_at`` its start (default: its first point).
     ``load``           ``[(epoch, value), ...]``: work per time (requests/s); tells load from leak.
     ``live_after_gc``  ``[(epoch, bytes), ...]``: live heap after garbage collections (JVM old generation, Go heap marked ...). When

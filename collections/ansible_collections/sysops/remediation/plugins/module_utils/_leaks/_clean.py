@@ -60,7 +60,7 @@ def clean_context(context):
     found["boundaries"] = [when for when in map(number, found.get("boundaries") or ()) if when is not None]
     for key in ("previous", "load", "live_after_gc"):
         found[key], _dropped = clean_points(found.get(key), _words.COUNT)
-    found["prior"] = _clean_prior(found.get("prior"))
+    found["prior"] = found["days_before"] = sorted(_clean_prior(found.get("prior")))
     found["mapped_growth"] = max(0.0, number(found.get("mapped_growth")) or 0.0)
     free = found.get("allocator_free")
     found["allocator_free"] = clean_points(free, _words.BYTES)[0] if isinstance(free, (list, tuple)) else number(free)

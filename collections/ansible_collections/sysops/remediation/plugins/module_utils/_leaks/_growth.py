@@ -144,7 +144,7 @@ def outgrows_its_teeth(case):
 
 
 def never_as_high_before(case):
-    peaks = _peaks(case.points)
+    peaks = _peaks(case.seen)
     third = max(len(peaks) // 3, 1)
     earlier = sorted(peaks[:-third])
     before = earlier[-2] if len(earlier) > limits.MIN_FLOORS else earlier[-1]  # one spike is no level that was held

@@ -76,6 +76,12 @@ class Retained:
         return self.growth > 0 and self.steadiness >= limits.LINE_STEADINESS and even
 
     @property
+    def is_straight(self):
+        """Does each third of the time bring its third of the growth?"""
+        first, second = self.share_of_growth(1 / 3.0), self.share_of_growth(2 / 3.0)
+        return self.is_even and max(abs(part - 1 / 3.0) for part in (first, second - first, 1 - second)) <= limits.LINE_EVENNESS
+
+    @property
     def longest_rest(self):
         """The longest pause between two tenths of the growth: how long a staircase rests on a step."""
         reached = [self.share_of_time(tenth / 10.0) for tenth in range(1, 10)]
