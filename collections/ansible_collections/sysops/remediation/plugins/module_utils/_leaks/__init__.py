@@ -34,6 +34,10 @@ Two calls are the whole room::
     ``allocator_free`` bytes the allocator holds free at the last point, or a series of them: growth made of free chunks is
                        ``fragmentation``.
     ``mapped_growth``  for ``kernel``: bytes by which the memory grew that its page tables map; a trace of that is no leak of its own.
+    ``shared``         for ``shmem``: ``{"fixed": [{"size", "allocated", "since"}], "unlinked": bytes}``: shared memory whose size cannot change, and
+                       what is held by descriptors only. Growth within the former fills up to a bound.
+    ``files``          for ``fds``: ``{"once": n, "again": n}``: existing files that a process has open for the first time, and those it has open
+                       more than once or deleted. Growth of no leak's shape that is made of the former is a warm-up.
     ``oom_killed``     true when this incarnation or the one before it was OOM-killed: proof that growth does not end by itself.
 
 Returned, JSON-ready::
