@@ -439,3 +439,20 @@ def test_the_explanation_says_what_how_fast_why_not_and_when():
     assert "not a sawtooth" in why_not
     assert "MemoryMax (512 MiB) is reached in 4 min 53 s" in when
     assert "Confidence medium" in when
+
+
+@pytest.mark.parametrize("pause", [1, 5, 10, 15])
+@pytest.mark.parametrize("recorded", [3, 4, 5, 6, 9])
+def test_a_line_is_a_line_however_few_recorded_samples_a_window_of_seconds_follows(recorded, pause):
+    times = [5.0 * number for number in range(recorded)]
+    times += [times[-1] + pause + second for second in range(11)]
+    line = [(shapes.EPOCH + when, 8 * MIB + 0.5 * MIB * int(when)) for when in times]
+    assert verdict(line) == "leak_suspected"
+
+
+@pytest.mark.parametrize("recorded", [3, 6, 9])
+def test_what_rests_in_the_window_after_a_few_recorded_samples_is_no_leak(recorded):
+    """The window sees nothing but rest: the growth lies before it."""
+    filling = [(shapes.EPOCH + 5.0 * number, 8 * MIB + 2.5 * MIB * number) for number in range(recorded)]
+    full = [(filling[-1][0] + 5 + second, filling[-1][1]) for second in range(16)]
+    assert verdict(filling + full) in ("warmup", "healthy", "step_change")

@@ -37,7 +37,8 @@ Two calls are the whole room::
     ``shared``         for ``shmem``: ``{"fixed": [{"size", "allocated", "since"}], "unlinked": bytes}``: shared memory whose size cannot change, and
                        what is held by descriptors only. Growth within the former fills up to a bound.
     ``files``          for ``fds``: ``{"once": n, "again": n}``: existing files that a process has open for the first time, and those it has open
-                       more than once or deleted. Growth of no leak's shape that is made of the former is a warm-up.
+                       more than once or deleted. Growth that is made of the former, and is no leak by its shape or comes in bursts within a
+                       window, is a warm-up.
     ``oom_killed``     true when this incarnation or the one before it was OOM-killed: proof that growth does not end by itself.
 
 Returned, JSON-ready::

@@ -36,16 +36,19 @@ def fills(case):
     return _words.WARMUP if case.curve.growth >= case.least_growth else _words.HEALTHY
 
 
-def not_files_open_once(case):
-    """Who leaks descriptors opens the same files again, or deleted ones; who keeps files open for their next use has each of them once."""
+def not_files_open_once(case, verdict):
+    """Who leaks descriptors opens the same files again, or deleted ones, or another one all the time. Who keeps files open for their next use
+    has each of them once, and opens them in bursts.
+    """
     files, now, growth = case.context["files"], case.points[-1][1], case.whole.growth
     fits = case.limit is None or now + growth <= case.limit["value"]
     share = files["again"] / growth if growth > 0 else None
+    evenly = verdict in _words.LEAKS and case.curve.rising_share >= limits.OPENED_EVENLY
     return gate(
         "not_files_open_once",
-        share is None or share >= limits.OPENED_AGAIN or files["once"] < growth or not fits,
-        "its processes have %s open that exist, each once in a process, and %s again or deleted"
-        % tuple("%d file%s" % (files[kind], "" if files[kind] == 1 else "s") for kind in ("once", "again")),
+        share is None or share >= limits.OPENED_AGAIN or evenly or files["once"] < growth or not fits,
+        "its processes have %s open that exist, each once in a process, and %s again or deleted; %s of its floors are higher than the one before"
+        % (*("%d file%s" % (files[kind], "" if files[kind] == 1 else "s") for kind in ("once", "again")), _numbers.share(case.curve.rising_share)),
         share,
         limits.OPENED_AGAIN,
         "share",

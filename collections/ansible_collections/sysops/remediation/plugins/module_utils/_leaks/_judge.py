@@ -17,8 +17,8 @@ from . import _thresholds as limits
 def judge(case):
     """Return ``(verdict, gates, decided_by)``; the verdict is a leak when every gate passes."""
     verdict, gates, decided_by = _climb(case)
-    if verdict in UNEXPLAINED and case.context["files"]:
-        gates.append(_bounds.not_files_open_once(case))
+    if case.context["files"] and (verdict in UNEXPLAINED or (verdict == _words.LEAK_SUSPECTED and case.tier == _words.WINDOW)):
+        gates.append(_bounds.not_files_open_once(case, verdict))
         if not gates[-1]["passed"]:
             return _words.WARMUP, gates, gates[-1]["name"]
     return verdict, gates, decided_by

@@ -67,6 +67,11 @@ class Retained:
         return 1.0 - self.share_of_growth(0.5)
 
     @property
+    def rising_share(self):
+        """The share of floors with a higher level than the one before: few where growth comes in bursts."""
+        return sum(later > earlier for earlier, later in zip(self.levels, self.levels[1:])) / (len(self.levels) - 1)
+
+    @property
     def is_line(self):
         return self.is_even and self.quiet_end <= limits.MAX_QUIET_END
 

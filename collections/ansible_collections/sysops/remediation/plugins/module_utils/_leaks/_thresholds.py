@@ -16,6 +16,7 @@ MIN_POINTS = 10  # points. Five floors of two points: the fewest on which Kendal
 MIN_POINTS_AFTER_GC = 5  # collections. Each one is a floor already, and five floors are needed.
 MAX_FLOORS = 30  # floors. All pairs are looked at (435 slopes): a matter of a millisecond.
 MIN_FLOORS = 5  # floors. With four, Kendall's test cannot reach 95 %.
+CROWDED = 0.3  # share of the time in which half of the points crowd; evenly spaced ones take half of it.
 POINTS_PER_FLOOR = 3  # points. The minimum of three sheds single high readings.
 GAP_FACTOR = 10.0  # times the usual distance of two points. A few lost samples are no gap, a suspended host is.
 MIN_SPAN = 1.0  # seconds. Below it, time stamps are noise.
@@ -80,6 +81,7 @@ PAGE_TABLES = 0.01  # share. 8 bytes map a page of 4 KiB: 0.2 %; sparse address 
 FREE_CHUNKS = 0.6  # share of the growth that the allocator holds free. Measured: glibc after fragmentation holds 98 % free; what leaks is not free.
 OUTSIDE_FIXED = 0.5  # share of the growth that may lie outside of memory of fixed size: half of it, and it is no leak for the most part.
 OPENED_AGAIN = 0.5  # share of the growth that files open more than once, or deleted, may have: likewise. Measured: PostgreSQL 0, its standard streams aside.
+OPENED_EVENLY = 0.75  # share of floors that are higher than the one before, from which files are leaked. Measured: PostgreSQL <= 0.57; leaks 1.
 STEP_SPREAD = 0.1  # share of the time in which a step does the middle of its growth: three of thirty floors.
 STEP_START = 1.0 / 12  # share of the time. What happens earlier belongs to the start of the service: a warm-up, not a step.
 LAST_TOOTH = 0.5  # share of the time before any growth, from which the growth is but the tooth that has not come down yet.
