@@ -62,7 +62,10 @@ def theil_sen(points, z):
     For a few dozen points only: all pairs are looked at.
     """
     slopes = sorted(
-        (later[1] - earlier[1]) / (later[0] - earlier[0]) for number, earlier in enumerate(points) for later in points[number + 1 :] if later[0] > earlier[0]
+        (later[1] - earlier[1]) / (later[0] - earlier[0])
+        for number, earlier in enumerate(points)
+        for later in points[number + 1 :]
+        if later[0] - earlier[0] > limits.SAME_MOMENT
     )
     if not slopes:
         return 0.0, 0.0, 0.0

@@ -20,6 +20,7 @@ CROWDED = 0.3  # share of the time in which half of the points crowd; evenly spa
 POINTS_PER_FLOOR = 3  # points. The minimum of three sheds single high readings.
 GAP_FACTOR = 10.0  # times the usual distance of two points. A few lost samples are no gap, a suspended host is.
 MIN_SPAN = 1.0  # seconds. Below it, time stamps are noise.
+SAME_MOMENT = 1e-3  # seconds. Points that are nearer have no slope: nobody samples as often.
 MAX_VALUE = 1e18  # bytes. An exbibyte: no host has one, so it is a misread.
 MAX_EPOCH = 1e11  # seconds. The year 5138.
 PERCENT_FULL = 100.0  # percent.
