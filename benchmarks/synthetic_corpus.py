@@ -49,6 +49,7 @@ class Service:
     weekend: float = 1.0  # load of a weekend against that of a weekday
     parts: list[Callable[[float, float, float], float]] = field(default_factory=list)
     settled: float = 0.0  # seconds
+    released: float = 0.0  # seconds; nothing lost before a restart is still there after it
     noise: float = 0.002
     jitter: float = 0.0
 
@@ -133,7 +134,7 @@ def new_release(service: Service) -> None:
     """Restarted once, warm again soon; the new one is a bit larger or smaller."""
     at, soon, other = service.draw.uniform(0.1, 0.6) * service.span, service.draw.uniform(0.001, 0.02) * service.span, service.draw.uniform(-0.2, 0.25)
     service.parts.append(lambda when, _load, _step: 0.0 if when < at else other - (other + 0.5) * math.exp(-(when - at) / soon))
-    service.settled = max(service.settled, at + 5 * soon)
+    service.settled, service.released = max(service.settled, at + 5 * soon), at
 
 
 PARTS = (in_flight, sessions, cache, garbage, shipped_logs, kept_by_the_allocator, jobs, new_release)
@@ -164,7 +165,7 @@ def draw_service(draw: random.Random, span: float, known_days: int, leaks: bool)
     if not leaks:
         return service, None
     latest = 0.3 if not known_days else (service.span - DAY * 0.8) / service.span
-    begin = draw.choice((0.0, draw.uniform(0.0, latest))) * service.span
+    begin = max(draw.choice((0.0, draw.uniform(0.0, latest))) * service.span, service.released)
     return service, leak(service, draw.uniform(0.15, 1.5), begin)
 
 

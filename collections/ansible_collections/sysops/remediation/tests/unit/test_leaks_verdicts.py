@@ -201,6 +201,22 @@ def test_a_warm_up_that_goes_on_like_a_line_is_a_leak():
     assert verdict(series([value + at * 100 * MIB / 1440 for at, value in enumerate(warm)], 60.0)) in LEAKS
 
 
+def test_so_it_is_within_minutes():
+    warm = shapes.warm_up(300, level=200 * MIB, grown=300 * MIB, tau=30.0)
+    assert verdict(series(warm)) not in LEAKS
+    assert verdict(series([value + at * 80 * MIB / 300 for at, value in enumerate(warm)])) in LEAKS
+
+
+def test_jobs_on_top_of_a_leak_do_not_hide_it():
+    """They are twice as high as what leaked, but between them the floor is plain; the floor of a heap that fills and is collected is not."""
+    jobs = [300 * MIB * (at % 100 < 30) for at in range(720)]
+    leaking = shapes.leak(720, level=400 * MIB, per_step=150 * MIB / 720, noise=2 * MIB)
+    heap = shapes.sawtooth(720, level=400 * MIB, height=300 * MIB, period=24, rise=150 * MIB / 720)
+    assert verdict(series([value + job for value, job in zip(leaking, jobs, strict=True)], 60.0)) in LEAKS
+    assert verdict(series([400 * MIB + job for job in jobs], 60.0)) not in LEAKS
+    assert verdict(series(heap, 60.0)) not in LEAKS
+
+
 def test_days_without_a_rhythm_are_judged_as_they_are():
     day = series(shapes.leak(288, level=300 * MIB, per_step=MIB), 300.0, 6 * DAY)
     wandering = [(at * 1800.0, (200 + at * 7 % 90) * MIB, (150 + at * 7 % 90) * MIB) for at in range(288)]

@@ -27,7 +27,7 @@ def cases_of(points, unit, context, limit=None, heap_limit=None):
         return [whole]
     late = _since_late_start(whole)
     if whole.tier == _words.WINDOW:
-        return [whole, *late]
+        return [whole, *late, *_second_half(whole)]
     return [whole, *late, *_second_half(whole), *_since_lowest(whole), *_last_parts(points, unit, context, limit)]
 
 

@@ -182,5 +182,6 @@ def _peaks(points):
 
 
 def _height(block):
+    """Of a heap that fills evenly its whole tooth; of a service that rests at its floor between two jobs next to nothing: its floor is plain."""
     values = [value for _when, value in block]
-    return max(values) - min(values)
+    return min(max(values) - min(values), 2 * (_stats.median(values) - min(values)))
