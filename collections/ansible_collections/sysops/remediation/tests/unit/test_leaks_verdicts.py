@@ -467,6 +467,14 @@ def test_a_line_is_a_line_however_few_recorded_samples_a_window_of_seconds_follo
 
 
 @pytest.mark.parametrize("recorded", [3, 6, 9])
+def test_a_warm_up_that_a_few_recorded_samples_saw_is_one_in_the_window_after_them(recorded):
+    times = [3 + 5.0 * number for number in range(recorded)]
+    times += [times[-1] + 5 + second for second in range(11)]
+    warming = [(shapes.EPOCH + when, 20 * MIB + 80 * MIB * (1 - 0.5 ** (when / 8))) for when in times]
+    assert verdict(warming) == "warmup"
+
+
+@pytest.mark.parametrize("recorded", [3, 6, 9])
 def test_what_rests_in_the_window_after_a_few_recorded_samples_is_no_leak(recorded):
     """The window sees nothing but rest: the growth lies before it."""
     filling = [(shapes.EPOCH + 5.0 * number, 8 * MIB + 2.5 * MIB * number) for number in range(recorded)]

@@ -38,22 +38,21 @@ def blocks_of(points, count):
 def floors_of(points, count):
     """Return the lowest point of each block: what stays allocated when the work is done and the garbage collected.
 
-    Where half of the points crowd in a small part of the time (a window of seconds after a few recorded samples), blocks of equal time
-    would leave all of them one floor, that of their beginning, and a line would seem to level off: blocks of equally many points stand in.
+    Where half of the points crowd in a small part of the time (a window of seconds after a few recorded samples), blocks of an equal share
+    of the time would leave all of them one floor, that of their beginning, and a line would seem to level off: shorter blocks stand in, as
+    long as the crowd fills with points.
     """
-    blocks = _equal_parts(points, count) if _crowd(points) else blocks_of(points, count)
-    return [min(block, key=lambda point: (point[1], point[0])) for block in blocks]
+    if _crowd(points):
+        distances = [later[0] - earlier[0] for earlier, later in zip(points, points[1:])]
+        span, per_block = points[-1][0] - points[0][0], limits.POINTS_PER_FLOOR * median(distances)
+        count = max(count, math.ceil(min(span / per_block, limits.MAX_FLOORS))) if per_block > 0 else count
+    return [min(block, key=lambda point: (point[1], point[0])) for block in blocks_of(points, count)]
 
 
 def _crowd(points):
     half, span = len(points) // 2, points[-1][0] - points[0][0]
     densest = min(later[0] - earlier[0] for earlier, later in zip(points, points[half:]))
     return densest < limits.CROWDED * span
-
-
-def _equal_parts(points, count):
-    borders = [len(points) * number // count for number in range(count + 1)]
-    return [points[begin:end] for begin, end in zip(borders, borders[1:]) if end > begin]
 
 
 def theil_sen(points, z):
