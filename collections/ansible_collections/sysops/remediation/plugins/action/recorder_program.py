@@ -14,6 +14,7 @@ from ..plugin_utils._recorder_program import build
 
 SPEC = {"dest": {"type": "path", "required": True}}
 MODULE_UTILS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "module_utils")
+RETURNED = ("changed", "failed", "msg", "diff", "dest", "checksum")  # of all that copy tells
 
 
 class ActionModule(ActionBase):
@@ -37,4 +38,5 @@ class ActionModule(ActionBase):
             templar=self._templar,
             shared_loader_obj=self._shared_loader_obj,
         )
-        return copy.run(task_vars=task_vars)
+        done = copy.run(task_vars=task_vars)
+        return {key: done[key] for key in RETURNED if key in done}

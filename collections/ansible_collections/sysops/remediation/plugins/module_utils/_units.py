@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 
+LONGEST = 3660 * 86400  # seconds; clocks and timers of the operating system end not far beyond
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 BYTES = {"": 1, "b": 1}
 for _power, _letter in enumerate("kmgtp", start=1):
@@ -24,6 +25,13 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)")
 
 def parse_duration(value):
     """Return seconds (float) for ``90``, ``"90"``, ``"1h30m"``, ``"250ms"``; raise ValueError otherwise."""
+    seconds = _seconds(value)
+    if seconds > LONGEST:
+        raise ValueError("'%s' is longer than ten years" % str(value)[:40])
+    return seconds
+
+
+def _seconds(value):
     number = _plain_number(value)
     if number is not None:
         return number

@@ -95,7 +95,7 @@ msg:
   description: One line for people.
   returned: always
   type: str
-  sample: "evidence of systemd/postfix.service: 10 of 12 parts, 14 KiB, /var/lib/sysops-remediation/evidence/20261125T020007Z-i1-postfix.service.tar.gz"
+  sample: "evidence of systemd/postfix.service: 10 of 11 parts, 14 KiB, /var/lib/sysops-remediation/evidence/20261125T020007Z-i1-postfix.service.tar.gz"
 evidence:
   description: Where the bundle is and what is in it.
   returned: success

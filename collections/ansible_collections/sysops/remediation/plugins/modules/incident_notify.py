@@ -150,7 +150,7 @@ msg:
   description: One line for people.
   returned: always
   type: str
-  sample: "told mail-team@example.com of 2 incidents; hooks.example.com FAILED: connection refused"
+  sample: "told mail-team@example.com: 2 remediated (mail1, mail2); hooks.example.com was NOT told: connection refused"
 notifications:
   description: One entry per target. Holds no secrets.
   returned: always

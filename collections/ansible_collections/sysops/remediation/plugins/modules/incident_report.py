@@ -82,6 +82,12 @@ summary:
     status:
       description: V(succeeded), V(nothing_to_do), V(refused), V(unreachable) or V(failed); the worst that happened.
       type: str
+    message:
+      description: What somebody has to look at, in one line; empty if nothing.
+      type: str
+    created_at:
+      description: When the plan was made, in seconds since the epoch.
+      type: float
     headline:
       description: One line for people.
       type: str
@@ -93,6 +99,18 @@ summary:
       type: dict
     incidents:
       description: Per incident its host, service, verdict, urgency, outcome, action, headline, next steps and report file.
+      type: list
+      elements: dict
+    healthy:
+      description: Services that are left alone, each with its host and verdict. They are healthy, observed, or could not be judged.
+      type: list
+      elements: dict
+    unreachable:
+      description: Hosts that did not answer.
+      type: list
+      elements: str
+    errors:
+      description: Hosts with a mistake in their policy or a failed diagnosis, with the message.
       type: list
       elements: dict
     paths:

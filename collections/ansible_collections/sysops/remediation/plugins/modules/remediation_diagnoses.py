@@ -49,6 +49,9 @@ result:
     status:
       description: V(succeeded), V(unreachable) or V(failed).
       type: str
+    message:
+      description: What somebody has to look at, in one line; empty if nothing.
+      type: str
     diagnoses:
       description: RV(sysops.remediation.memory_leak_info#module:diagnoses) of all hosts, each with its C(host).
       type: list

@@ -102,13 +102,17 @@ plan:
       type: list
       elements: dict
     healthy:
-      description: Services that need nothing, with their verdicts.
+      description: Services that are left alone, with their verdicts. They are healthy, could not be judged, or show what the policy does not act on and
+        what has no urgency.
       type: list
       elements: dict
     unreachable:
       description: Hosts that did not answer.
       type: list
       elements: str
+    because:
+      description: For each of these hosts, why it could not be reached.
+      type: dict
     errors:
       description: Hosts with a mistake in their policy or a failed diagnosis.
       type: list

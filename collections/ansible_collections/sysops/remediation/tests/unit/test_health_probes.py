@@ -362,3 +362,31 @@ class TestSecrets:
     )
     def test_what_may_not_be_shown_is_found_and_nothing_else(self, probe, secrets):
         assert _health.secrets(probe) == secrets
+
+
+@pytest.mark.parametrize(
+    ("probe", "objection"),
+    [
+        ({"type": "command", "argv": ["ask", "a\0b"]}, "argv: a word holds a character that no command can be given"),
+        ({"type": "http", "url": "http://x", "headers": {"Token": "S3cret\r\nX: y"}}, "headers: the value of Token is no text that can be sent in one line"),
+        ({"type": "http", "url": "http://x", "headers": {"Token": None}}, "headers: the value of Token is no text"),
+        ({"type": "http", "url": "http://x", "headers": {"a b": "c"}}, "headers: 'a b' is no name of a header"),
+        ({"type": "http", "url": "http://x", "method": "G E T"}, "method: 'G E T' is none"),
+        ({"type": "http", "url": "http://x", "status": [99999]}, "status: 99999 is not a number from 100 to 599"),
+        ({"type": "http", "url": "http://x/\u00fc"}, "url: write characters beyond ASCII as %XX"),
+        ({"type": "http", "url": "http://%s/" % ("a" * 300)}, "url: 'aaa"),
+        ({"type": "tcp", "port": 25, "host": "\u00fcn\u00ef..x"}, "host: '\\xfcn\\xef..x' is no name of a host"),
+        ({"type": "tcp", "port": 25, "host": "a\0b"}, "host: 'a\\x00b' is no name of a host"),
+        ({"type": "tls", "port": 25, "server_name": "a" * 300}, "server_name: 'aaa"),
+        ({"type": "tcp", "port": 25, "send": "\ud800"}, "send: holds what is no character"),
+    ],
+)
+def test_what_can_never_be_sent_is_refused_before_anything_is_restarted(probe, objection):
+    with pytest.raises(ValueError) as problem:
+        _health.normalise(probe)
+    assert str(problem.value).startswith("health probe %s: %s" % (probe["type"], objection)) and "S3cret" not in str(problem.value)
+
+
+def test_a_probe_that_breaks_down_says_nothing_about_the_service():
+    status, detail = _health.check({"type": "command", "argv": ["a\0b"], "timeout": 1.0})
+    assert status == "inconclusive" and detail == "the probe cannot be asked (embedded null byte)"

@@ -57,6 +57,18 @@ class TestStateDirectory:
         with pytest.raises(ValueError, match=r"state_dir: '%s' must be an absolute path" % given):
             paths.state_directory("system", 0, given=given)
 
+    @pytest.mark.parametrize("given", ["/", "/..", "/a\0b"])
+    def test_one_that_cannot_be_is_refused(self, given):
+        with pytest.raises(ValueError, match=r"state_dir: .* cannot be it: give a directory of its own"):
+            paths.state_directory("system", 0, given=given)
+
+    def test_a_rehearsal_finds_what_could_not_be_made_and_makes_nothing(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(paths.StateError, match=r"cannot create the state directory .*: .*/file is not a directory"):
+            paths.check_place(str(tmp_path / "file" / "a" / "b"))
+        paths.check_place(str(tmp_path / "new" / "state"))
+        assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
     def test_whoever_cannot_write_there_is_told_what_where_and_the_remedy(self, tmp_path, monkeypatch):
         monkeypatch.setattr(os, "access", lambda path, mode: path != str(tmp_path))
         paths.demand_access("/var/lib/x/y", "it is", 0)

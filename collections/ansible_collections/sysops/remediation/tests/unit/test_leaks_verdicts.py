@@ -160,6 +160,63 @@ def test_a_busy_day_that_calms_down_is_not_a_leak():
     assert verdict(day, prior=healthy) not in LEAKS
 
 
+def test_days_before_that_leak_already_are_no_healthy_cycle():
+    """25 MiB a day are little within one day, and plain in a week."""
+    points = series(shapes.daily(7, swing=10 * MIB, per_day=25 * MIB, hour=6), 600.0, 0.0)
+    before = [(when, value, value) for when, value in points if when < 6 * DAY]
+    today = [point for point in points if point[0] >= 6 * DAY]
+    assert verdict(today, prior=before) in LEAKS
+    assert verdict(today, prior=[*before, (1.0, 750 * MIB, 500 * MIB)]) not in LEAKS  # it held more before, and gave it back
+
+
+def test_a_leak_that_began_at_noon_is_seen_without_the_rhythm_of_the_day():
+    day, healthy = days_before_and(lambda part: 300 * MIB * max(part - 0.5, 0.0), swing=100 * MIB, hour=10)
+    assert verdict(day, prior=healthy) in LEAKS
+
+
+def restarted(after):
+    """Four hours at 400 MiB, a restart at which it falls to 200 MiB and is warm again in half an hour, and what is added from then on."""
+    settled = [400 * MIB + at % 7 * MIB for at in range(240)]
+    fresh = [400 * MIB - 200 * MIB * math.exp(-at / 8.0) + at % 7 * MIB + after(at / 480.0) for at in range(480)]
+    return series(settled + fresh, 60.0)
+
+
+def test_a_leak_after_a_restart_that_nobody_told_of_is_a_leak():
+    assert verdict(restarted(lambda part: 150 * MIB * part)) in LEAKS
+    assert verdict(restarted(lambda part: 0.0)) not in LEAKS
+    assert verdict(restarted(lambda part: 150 * MIB * (1 - math.exp(-5 * part)))) not in LEAKS
+
+
+def test_half_a_day_of_one_line_is_a_leak_though_it_grew_little():
+    """Eight per cent; a cache that fills, half of a daily swing, or as much within an hour is none."""
+    assert verdict(series(shapes.leak(720, level=400 * MIB, per_step=32 * MIB / 720, noise=MIB), 60.0)) in LEAKS
+    assert verdict(series(shapes.leak(60, level=400 * MIB, per_step=32 * MIB / 60, noise=MIB), 60.0)) not in LEAKS
+    assert verdict(series(shapes.warm_up(720, level=400 * MIB, grown=40 * MIB, tau=360.0), 60.0)) not in LEAKS
+    assert verdict(series(shapes.daily(0.5, level=400 * MIB, swing=16 * MIB, interval=60.0, hour=18), 60.0)) not in LEAKS
+
+
+def test_a_warm_up_that_goes_on_like_a_line_is_a_leak():
+    warm = shapes.warm_up(1440, level=200 * MIB, grown=200 * MIB, tau=180.0)
+    assert verdict(series(warm, 60.0)) not in LEAKS
+    assert verdict(series([value + at * 100 * MIB / 1440 for at, value in enumerate(warm)], 60.0)) in LEAKS
+
+
+def test_so_it_is_within_minutes():
+    warm = shapes.warm_up(300, level=200 * MIB, grown=300 * MIB, tau=30.0)
+    assert verdict(series(warm)) not in LEAKS
+    assert verdict(series([value + at * 80 * MIB / 300 for at, value in enumerate(warm)])) in LEAKS
+
+
+def test_jobs_on_top_of_a_leak_do_not_hide_it():
+    """They are twice as high as what leaked, but between them the floor is plain; the floor of a heap that fills and is collected is not."""
+    jobs = [300 * MIB * (at % 100 < 30) for at in range(720)]
+    leaking = shapes.leak(720, level=400 * MIB, per_step=150 * MIB / 720, noise=2 * MIB)
+    heap = shapes.sawtooth(720, level=400 * MIB, height=300 * MIB, period=24, rise=150 * MIB / 720)
+    assert verdict(series([value + job for value, job in zip(leaking, jobs, strict=True)], 60.0)) in LEAKS
+    assert verdict(series([400 * MIB + job for job in jobs], 60.0)) not in LEAKS
+    assert verdict(series(heap, 60.0)) not in LEAKS
+
+
 def test_days_without_a_rhythm_are_judged_as_they_are():
     day = series(shapes.leak(288, level=300 * MIB, per_step=MIB), 300.0, 6 * DAY)
     wandering = [(at * 1800.0, (200 + at * 7 % 90) * MIB, (150 + at * 7 % 90) * MIB) for at in range(288)]
@@ -398,3 +455,28 @@ def test_the_explanation_says_what_how_fast_why_not_and_when():
     assert "not a sawtooth" in why_not
     assert "MemoryMax (512 MiB) is reached in 4 min 53 s" in when
     assert "Confidence medium" in when
+
+
+@pytest.mark.parametrize("pause", [1, 5, 10, 15])
+@pytest.mark.parametrize("recorded", [3, 4, 5, 6, 9])
+def test_a_line_is_a_line_however_few_recorded_samples_a_window_of_seconds_follows(recorded, pause):
+    times = [5.0 * number for number in range(recorded)]
+    times += [times[-1] + pause + second for second in range(11)]
+    line = [(shapes.EPOCH + when, 8 * MIB + 0.5 * MIB * int(when)) for when in times]
+    assert verdict(line) == "leak_suspected"
+
+
+@pytest.mark.parametrize("recorded", [3, 6, 9])
+def test_a_warm_up_that_a_few_recorded_samples_saw_is_one_in_the_window_after_them(recorded):
+    times = [3 + 5.0 * number for number in range(recorded)]
+    times += [times[-1] + 5 + second for second in range(11)]
+    warming = [(shapes.EPOCH + when, 20 * MIB + 80 * MIB * (1 - 0.5 ** (when / 8))) for when in times]
+    assert verdict(warming) == "warmup"
+
+
+@pytest.mark.parametrize("recorded", [3, 6, 9])
+def test_what_rests_in_the_window_after_a_few_recorded_samples_is_no_leak(recorded):
+    """The window sees nothing but rest: the growth lies before it."""
+    filling = [(shapes.EPOCH + 5.0 * number, 8 * MIB + 2.5 * MIB * number) for number in range(recorded)]
+    full = [(filling[-1][0] + 5 + second, filling[-1][1]) for second in range(16)]
+    assert verdict(filling + full) in ("warmup", "healthy", "step_change")

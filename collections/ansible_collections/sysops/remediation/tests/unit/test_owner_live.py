@@ -74,7 +74,7 @@ class TwoUsers(Lab):
         for path in (folder, self.room, self.homes / str(NOBODY.pw_uid)):
             os.chown(path, pwd.getpwnam(runs_as).pw_uid, -1)
 
-    def call(self, uid=0, module="service_restart", check=False, **more):
+    def call_as(self, uid=0, module="service_restart", check=False, **more):
         params = self.params(server=more.pop("server", self.http), **more) if module == "service_restart" else more
         params.pop("state_dir", None)
         arguments = json.dumps(dict(params, _ansible_check_mode=check))
@@ -83,6 +83,7 @@ class TwoUsers(Lab):
             capture_output=True,
             env=dict(os.environ, PYTHONPATH=str(COLLECTIONS), PYTHONDONTWRITEBYTECODE="1"),
             timeout=240,
+            check=False,
         )
         assert done.stdout.strip(), done.stderr.decode()
         return json.loads(done.stdout)
@@ -118,7 +119,7 @@ class TestTheSupervisordOfRoot:
     @pytest.mark.parametrize("way", ["http", "unix"])
     def test_another_user_who_reaches_it_is_refused_in_one_line_and_leaves_nothing(self, of_root, way, check):
         before = of_root.incarnation()
-        result = of_root.call(NOBODY.pw_uid, check=check, server=of_root.http if way == "http" else "unix://%s" % of_root.socket)
+        result = of_root.call_as(NOBODY.pw_uid, check=check, server=of_root.http if way == "http" else "unix://%s" % of_root.socket)
         assert (result["outcome"], result["changed"], shut(result)) == ("refused", False, ["state_directory"])
         where = "unix://%s" % of_root.socket if way == "unix" else "tcp port %d" % of_root.http_port
         assert (
@@ -133,18 +134,18 @@ class TestTheSupervisordOfRoot:
         assert of_root.incarnation() == before and list((of_root.homes / str(NOBODY.pw_uid)).iterdir()) == []
 
     def test_root_has_one_cooldown_whichever_way_it_comes(self, of_root):
-        assert of_root.call(server="http://localhost:%d" % of_root.http_port)["outcome"] == "succeeded"
+        assert of_root.call_as(server="http://localhost:%d" % of_root.http_port)["outcome"] == "succeeded"
         for server in (of_root.http, "unix://%s" % of_root.socket):
-            assert not gates(of_root.call(server=server))["cooldown"]
+            assert not gates(of_root.call_as(server=server))["cooldown"]
         assert len(list((of_root.system / "attempts").iterdir())) == 1
 
     def test_another_user_cannot_pause_it_and_is_told_so(self, of_root):
-        result = of_root.call(NOBODY.pw_uid, "service_pause", name="mail", manager="supervisord", server=of_root.http)
+        result = of_root.call_as(NOBODY.pw_uid, "service_pause", name="mail", manager="supervisord", server=of_root.http)
         assert result["failed"] and "which nobody may not write: run the task as root (become: true)" in result["msg"]
 
     def test_another_user_can_diagnose_it_and_is_warned_that_nothing_was_recorded(self, of_root):
         service = {"name": "mail", "manager": "supervisord", "server": of_root.http}
-        result = of_root.call(NOBODY.pw_uid, "memory_leak_info", services=[service], window="1s", interval="0.1s", record=True)
+        result = of_root.call_as(NOBODY.pw_uid, "memory_leak_info", services=[service], window="1s", interval="0.1s", record=True)
         assert result["diagnoses"][0]["state"]["active"] == "running"
         assert "history was not recorded: " in str(result["warnings"]) and str(of_root.system) in str(result["warnings"])
 
@@ -152,19 +153,19 @@ class TestTheSupervisordOfRoot:
 class TestTheSupervisordOfAUser:
     def test_that_user_and_root_share_one_guard_whoever_comes_first(self, of_nobody):
         """root works as that user, so that the user can still write what root left."""
-        assert of_nobody.call()["outcome"] == "succeeded"
+        assert of_nobody.call_as()["outcome"] == "succeeded"
         (journal,) = (of_nobody.homes / str(NOBODY.pw_uid) / "sysops").parent.rglob("*.jsonl")
         assert journal.owner() == "nobody" and not of_nobody.system.exists()
         socket_of_it = "unix://%s" % of_nobody.socket
-        assert shut(of_nobody.call(NOBODY.pw_uid, server=socket_of_it)) == ["cooldown"]
-        assert of_nobody.call(NOBODY.pw_uid, server=socket_of_it, cooldown="0")["outcome"] == "succeeded"
-        assert shut(of_nobody.call(server=socket_of_it)) == ["cooldown"]
+        assert shut(of_nobody.call_as(NOBODY.pw_uid, server=socket_of_it)) == ["cooldown"]
+        assert of_nobody.call_as(NOBODY.pw_uid, server=socket_of_it, cooldown="0")["outcome"] == "succeeded"
+        assert shut(of_nobody.call_as(server=socket_of_it)) == ["cooldown"]
 
     def test_a_pause_of_the_whole_host_binds_it_too(self, of_nobody):
-        assert of_nobody.call(module="service_pause", reason="disk")["changed"]
-        assert shut(of_nobody.call(NOBODY.pw_uid, server="unix://%s" % of_nobody.socket)) == ["pause"]
-        assert of_nobody.call(module="service_pause", state="resumed")["changed"]
-        result = of_nobody.call(NOBODY.pw_uid, "service_pause", reason="mine")
+        assert of_nobody.call_as(module="service_pause", reason="disk")["changed"]
+        assert shut(of_nobody.call_as(NOBODY.pw_uid, server="unix://%s" % of_nobody.socket)) == ["pause"]
+        assert of_nobody.call_as(module="service_pause", state="resumed")["changed"]
+        result = of_nobody.call_as(NOBODY.pw_uid, "service_pause", reason="mine")
         assert result["failed"] and "the whole host is guarded in %s, which nobody may not write" % of_nobody.system in result["msg"]
 
 
@@ -172,7 +173,7 @@ def test_a_supervisord_elsewhere_is_neither_watched_nor_acted_on():
     """What answers is no process of this host that listens there: another host, a container, a tunnel."""
     with xmlrpc.server.SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False) as server:
         server.register_function(lambda: "4.2.5", "supervisor.getSupervisorVersion")
-        server.register_function(lambda: os.getppid(), "supervisor.getPID")
+        server.register_function(os.getppid, "supervisor.getPID")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

@@ -54,6 +54,19 @@ class TestSamples:
         assert (one.epoch, one.uptime) == (other.epoch, other.uptime)
         assert before - 0.1 <= one.uptime <= host.uptime() + 0.1
 
+    def test_the_moment_is_that_of_the_reading_however_long_a_manager_takes_to_answer(self, root, state):
+        asked = Systemctl(prefork=PARENT)
+        answered = []
+
+        def slow(argv, **options):
+            answered.append(host.uptime())
+            while host.uptime() - answered[-1] < 0.05:  # a busy host
+                pass
+            return asked(argv, **options)
+
+        record([PREFORK], str(state), slow, str(root))
+        assert recorded(state)[0].uptime >= answered[-1] + 0.05
+
     def test_a_service_that_is_listed_twice_is_recorded_once(self, root, state):
         assert record([PREFORK, dict(PREFORK), {"name": "prefork", "manager": "systemd"}], str(state), Systemctl(prefork=PARENT), str(root)) == (1, [])
         assert len(recorded(state)) == 1

@@ -156,7 +156,7 @@ class TestDescriptors:
         write_process(tmp_path, 5)
         for number in range(3):
             os.symlink("pipe:[%d]" % number, tmp_path / "proc/5/fd" / str(number))
-        assert fds.read_fds(str(tmp_path), 5) == fds.Fds(3, None, None)
+        assert fds.read_fds(str(tmp_path), 5) == fds.Fds(3, None, None, None, None)
 
     def test_tmpfs_mounts_of_a_process(self, prefork):
         assert "/dev/shm" in fds.tmpfs_mounts(prefork, 87)

@@ -109,6 +109,20 @@ class TestTicks:
         assert seen.window < 33
         assert seen.warnings == []
 
+    def test_a_point_bears_the_moment_of_its_own_service_when_the_one_before_took_long(self, tmp_path, clock, monkeypatch):
+        sample = window.sample
+
+        def slow_sample(*arguments):
+            clock.now += 0.25
+            return sample(*arguments)
+
+        for pid in (10, 20):
+            write_process(tmp_path, pid)
+        monkeypatch.setattr(window, "sample", slow_sample)
+        seen = window.observe([Target("a", 10, 1000), Target("b", 20, 1000)], 10, 1, str(tmp_path), clock=clock)
+        begun = [seen.segments[key][0].points["anon"][0][0] for key in ("a", "b")]
+        assert begun == [1_700_000_000.0, 1_700_000_000.25]
+
     def test_a_very_slow_host_gets_overtime_for_the_samples_that_are_needed(self, tmp_path, clock, monkeypatch):
         write_process(tmp_path, 10)
         self.slow(monkeypatch, clock, 2.5)

@@ -16,7 +16,7 @@ def lay_out(root: Path, name: str) -> str:
     content: list[str] = []
     path = None
     for line in [*(TREES / name).read_text().splitlines(keepends=True), "== \n"]:
-        if line.startswith(("== ", "-> ")):
+        if line.startswith(("== ", "-> ", "~~ ")):
             if path is not None:
                 write(root, path, "".join(content))
             path, content = None, []
@@ -26,9 +26,22 @@ def lay_out(root: Path, name: str) -> str:
             _arrow, link, target = line.rstrip("\n").split(" ", 2)
             (root / link).parent.mkdir(parents=True, exist_ok=True)
             os.symlink(target, root / link)
+        elif line.startswith("~~ "):
+            _tildes, place, size, allocated, atime = line.split()
+            write_memory(root, place, int(size), int(allocated), float(atime))
         else:
             content.append(line)
     return str(root)
+
+
+def write_memory(root: Path, path: str, size: int, allocated: int, atime: float) -> None:
+    """Write a sparse file that is as large as a mapped region, and holds as much of it."""
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    with open(root / path, "wb") as region:
+        for _block in range(min(size, allocated) // 4096):
+            region.write(b"x" * 4096)
+        region.truncate(size)
+    os.utime(root / path, (atime, atime))
 
 
 def write(root: Path, path: str, text: str) -> None:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-
 from .._gates import closed
 from .._host_state import paths
 from .._host_state.clock import Clock
@@ -63,8 +61,8 @@ def _unguarded(request, manager, error):
 def _prepare_directory(case):
     if not case.check_mode:
         paths.ensure_directory(case.directory, 0o755)
-    elif os.path.lexists(case.directory):
-        paths.check_directory(case.directory)
+    else:
+        paths.check_place(case.directory)
 
 
 def _under_lock(case):

@@ -160,6 +160,8 @@ def _permit(given):
     if given["token"] < 0:
         raise ValueError("permit: token %d is negative" % given["token"])
     issued_at = given.get("issued_at")
+    if issued_at is not None and not 0 <= issued_at < 1e11:
+        raise ValueError("permit: issued_at is no time in seconds since the epoch")
     return {
         "id": str(given["id"]),
         "token": given["token"],

@@ -10,6 +10,7 @@ import json
 from .. import _leaks
 from .._sampling.host import hides_processes
 from .._sampling.sampler import RESOURCES
+from .._sampling.shared import fixed_regions
 from . import sources
 from .limits import find_limits
 
@@ -57,6 +58,8 @@ def diagnose(evidence, root, host, boot, max_points):
             context = _context(name, evidence, current, previous, merged[name])
             if name == "kernel":
                 context["mapped_growth"] = sum(resources[mapped]["growth"] or 0 for mapped in ("anon", "shmem"))
+            if taken:
+                context.update(_bounds(name, taken, merged[name].points, root))
             known = evidence.limits.get(name, []) + limits.get(name, [])
             resources[name] = _leaks.diagnose_series(merged[name].points, RESOURCES[name], known, context)
         else:
@@ -142,6 +145,15 @@ def _context(name, evidence, current, previous, merged):
             context["previous_started_at"] = previous.started_at
     context.update(evidence.context.get(name, {}))
     return context
+
+
+def _bounds(name, taken, points, root):
+    """Return the facts by which ``_leaks`` tells growth towards a bound. Mappings are read only where shared memory grew."""
+    if name == "fds":
+        return {"files": taken.files}
+    if name == "shmem" and points[-1][1] > points[0][1]:
+        return {"shared": {"fixed": fixed_regions(root, taken.pids), "unlinked": taken.unlinked}}
+    return {}
 
 
 def _boundaries(evidence, started_at):

@@ -17,6 +17,7 @@ from . import command as _command
 from . import http as _http
 from . import network as _network
 from . import service as _service
+from . import well_formed as _well_formed
 from ._result import HEALTHY, INCONCLUSIVE, SICK
 
 DEFAULT_TIMEOUT = 5.0
@@ -53,6 +54,9 @@ def normalise(probe):
         given["port"] = _port(given["port"], kind)
     if kind == "http" and not is_web_address(str(given["url"])):
         raise ValueError("health probe http: url '%s' must be like http://host:8080/path" % _redact.redact(given["url"]))
+    objection = _well_formed.objection(given)
+    if objection:
+        raise ValueError("health probe %s: %s" % (kind, objection))
     return given
 
 
@@ -66,8 +70,14 @@ def is_web_address(url):
 
 
 def check(probe, view=None):
-    """Ask once; return (status, sentence). The sentence may quote the service, so secrets are taken out of it."""
-    status, detail = _ask(probe, view)
+    """Ask once; return (status, sentence). The sentence may quote the service, so secrets are taken out of it.
+
+    The action is done when this is asked: whatever is wrong with a probe must not keep its outcome from being told.
+    """
+    try:
+        status, detail = _ask(probe, view)
+    except (ValueError, TypeError, OverflowError) as error:
+        status, detail = INCONCLUSIVE, "the probe cannot be asked (%s)" % " ".join(str(error).split())
     return status, _redact.redact(detail)
 
 

@@ -31,6 +31,8 @@ def state_directory(scope, owner, given=None):
     """
     if given and given != DEFAULT:
         path = os.path.expanduser(given)
+        if "\0" in path or os.path.abspath(path) == "/":
+            raise ValueError("state_dir: %s cannot be it: give a directory of its own, such as %s" % (ascii(given)[:100], DEFAULT))
         if not os.path.isabs(path):  # it would be another one for every way in which the host is reached
             raise ValueError("state_dir: '%s' must be an absolute path, such as %s" % (given, DEFAULT))
         return os.path.abspath(path)
@@ -64,12 +66,27 @@ def demand_access(path, what, owner):
 
     :param what: what is guarded there, as "supervisord at /run/s.sock runs as root, so its services are".
     """
-    nearest = path
-    while not os.path.lexists(nearest) and nearest != "/":
-        nearest = os.path.dirname(nearest)
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    if not os.access(_nearest(path), os.W_OK | os.X_OK):
         remedy = "run the task as root (become: true)" + ("" if owner == 0 else " or as %s (become_user)" % name_of(owner))
         raise StateError("%s guarded in %s, which %s may not write: %s" % (what, path, name_of(os.geteuid()), remedy))
+
+
+def check_place(path):
+    """Raise StateError if the directory is there and cannot be trusted, or is not there and could not be made; nothing is written."""
+    nearest = _nearest(path)
+    if nearest == path:
+        check_directory(path)
+    elif not os.path.isdir(nearest):
+        raise StateError("cannot create the state directory %s: %s is not a directory" % (path, nearest))
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        raise StateError("cannot create the state directory %s: %s cannot be written" % (path, nearest))
+
+
+def _nearest(path):
+    """Return what exists of a path."""
+    while not os.path.lexists(path) and path != "/":
+        path = os.path.dirname(path)
+    return path
 
 
 def name_of(uid):

@@ -24,7 +24,7 @@ Two calls are the whole room::
     ``started_at``     start of the incarnation: age and warm-up.
     ``boundaries``     epochs at which an incarnation began (restarts inside the points). Only points of the last one are judged;
                        those of the one before become ``previous`` unless that is given.
-    ``prior``          ``[(t, hi, lo), ...]``: envelope of a preceding healthy cycle (days) of this series; its clock does not matter.
+    ``prior``          ``[(t, hi, lo), ...]``: envelope of a preceding healthy cycle (days) of this series; of its clock only the hour of the day matters.
     ``previous``       points of the previous incarnation; ``previous_started_at`` its start (default: its first point).
     ``load``           ``[(epoch, value), ...]``: work per time (requests/s); tells load from leak.
     ``live_after_gc``  ``[(epoch, bytes), ...]``: live heap after garbage collections (JVM old generation, Go heap marked ...). When
@@ -34,6 +34,11 @@ Two calls are the whole room::
     ``allocator_free`` bytes the allocator holds free at the last point, or a series of them: growth made of free chunks is
                        ``fragmentation``.
     ``mapped_growth``  for ``kernel``: bytes by which the memory grew that its page tables map; a trace of that is no leak of its own.
+    ``shared``         for ``shmem``: ``{"fixed": [{"size", "allocated", "since"}], "unlinked": bytes}``: shared memory whose size cannot change, and
+                       what is held by descriptors only. Growth within the former fills up to a bound.
+    ``files``          for ``fds``: ``{"once": n, "again": n}``: existing files that a process has open for the first time, and those it has open
+                       more than once or deleted. Growth that is made of the former, and is no leak by its shape or comes in bursts within a
+                       window, is a warm-up.
     ``oom_killed``     true when this incarnation or the one before it was OOM-killed: proof that growth does not end by itself.
 
 Returned, JSON-ready::

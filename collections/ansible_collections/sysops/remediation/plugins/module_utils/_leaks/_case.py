@@ -20,7 +20,8 @@ class Case:
         self.own_past = own_past  # the prior is but the earlier part of the same series
         self.curve_without_rhythm = None  # Retained, where the days before have a rhythm
         self.levelled = levelled is not None  # the rhythm of the day is taken out of what is judged
-        seen = levelled or points
+        self.levelled_prior = []  # and out of the days before
+        self.seen = seen = levelled or points
         self.whole = Retained(seen, per_floor)
         self.judged, self.curve = without_warm_up(seen, self.whole, per_floor)
         self.quantum = _stats.quantum(points)
@@ -45,5 +46,6 @@ class Case:
         if self.tier == _words.CYCLES:
             return limits.MIN_GROWTH_CYCLES
         if self.tier == _words.HISTORY:
-            return limits.MIN_GROWTH_HISTORY
+            long_line = self.curve.span >= limits.LONG_LINE and self.curve.is_straight
+            return limits.MIN_GROWTH_LONG_LINE if long_line else limits.MIN_GROWTH_HISTORY
         return limits.MIN_GROWTH_LINE if self.curve.is_line else limits.MIN_GROWTH_WINDOW

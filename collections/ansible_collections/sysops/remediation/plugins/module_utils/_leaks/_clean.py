@@ -60,11 +60,25 @@ def clean_context(context):
     found["boundaries"] = [when for when in map(number, found.get("boundaries") or ()) if when is not None]
     for key in ("previous", "load", "live_after_gc"):
         found[key], _dropped = clean_points(found.get(key), _words.COUNT)
-    found["prior"] = _clean_prior(found.get("prior"))
+    found["prior"] = found["days_before"] = sorted(_clean_prior(found.get("prior")))
     found["mapped_growth"] = max(0.0, number(found.get("mapped_growth")) or 0.0)
+    found["shared"], found["files"] = _clean_shared(found.get("shared")), _clean_numbers(found.get("files"), ("once", "again"))
     free = found.get("allocator_free")
     found["allocator_free"] = clean_points(free, _words.BYTES)[0] if isinstance(free, (list, tuple)) else number(free)
     return found
+
+
+def _clean_shared(shared):
+    if not isinstance(shared, dict):
+        return None
+    regions = [_clean_numbers(one, ("size", "allocated", "since")) for one in shared.get("fixed") or ()]
+    return {"fixed": [one for one in regions if one], "unlinked": number(shared.get("unlinked")) or 0.0}
+
+
+def _clean_numbers(facts, names):
+    """Return the named numbers, None if one of them is missing or no number."""
+    found = {name: number(facts.get(name)) for name in names} if isinstance(facts, dict) else {}
+    return None if not found or None in found.values() else found
 
 
 def _clean_prior(rows):

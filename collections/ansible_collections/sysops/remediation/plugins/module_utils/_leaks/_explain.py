@@ -19,6 +19,11 @@ MEANS = {
     _words.HEALTHY: "Nothing grows that matters",
 }
 
+BOUNDED = {
+    "not_filling_fixed_memory": "Memory of fixed size fills up, and cannot outgrow it",
+    "not_files_open_once": "It keeps files open for their next use, each of them once",
+}
+
 SURE = {
     _words.WINDOW: "a live window of %s can at best raise a suspicion",
     _words.HISTORY: "the history of %s has no healthy cycle to compare with",
@@ -71,6 +76,8 @@ def _since_start(case):
 
 def _why(verdict, gates, decided_by):
     details = {one["name"]: one for one in gates}
+    if decided_by in BOUNDED:
+        return "%s: %s." % (BOUNDED[decided_by], details[decided_by]["detail"])
     if verdict not in _words.LEAKS:
         return "%s: %s." % (MEANS[verdict], details[decided_by]["detail"])
     reasons = ["not %s (%s)" % (excuse, details[name]["detail"]) for name, excuse in EXCUSES if _known(details.get(name))]
@@ -89,6 +96,7 @@ EXCUSES = (
     ("growth_does_not_level_off", "a warm-up"),
     ("outgrows_its_teeth", "a sawtooth"),
     ("not_explained_by_load", "the load"),
+    ("not_filling_fixed_memory", "memory of fixed size that fills"),
     ("not_free_chunks", "fragmentation"),
 )
 

@@ -144,7 +144,7 @@ def outgrows_its_teeth(case):
 
 
 def never_as_high_before(case):
-    peaks = _peaks(case.points)
+    peaks = _peaks(case.seen)
     third = max(len(peaks) // 3, 1)
     earlier = sorted(peaks[:-third])
     before = earlier[-2] if len(earlier) > limits.MIN_FLOORS else earlier[-1]  # one spike is no level that was held
@@ -182,5 +182,6 @@ def _peaks(points):
 
 
 def _height(block):
+    """Of a heap that fills evenly its whole tooth; of a service that rests at its floor between two jobs next to nothing: its floor is plain."""
     values = [value for _when, value in block]
-    return max(values) - min(values)
+    return min(max(values) - min(values), 2 * (_stats.median(values) - min(values)))

@@ -10,17 +10,28 @@ of a long series, which must be above what came before and a leak by itself.
 
 from __future__ import annotations
 
-from . import _growth, _references, _words
+from . import _bounds, _growth, _references, _words
 from . import _thresholds as limits
 
 
 def judge(case):
     """Return ``(verdict, gates, decided_by)``; the verdict is a leak when every gate passes."""
+    verdict, gates, decided_by = _climb(case)
+    if case.context["files"] and (verdict in UNEXPLAINED or (verdict == _words.LEAK_SUSPECTED and case.tier == _words.WINDOW)):
+        gates.append(_bounds.not_files_open_once(case, verdict))
+        if not gates[-1]["passed"]:
+            return _words.WARMUP, gates, gates[-1]["name"]
+    return verdict, gates, decided_by
+
+
+def _climb(case):
     ladder = AFTER_PRIOR if case.has_known_cycle else STANDING_OUT if case.prior else ALONE
     if case.levelled:
         ladder = (WITHOUT_RHYTHM, *ladder)
     if case.context["allocator_free"]:
         ladder = (MOSTLY_FREE, *ladder)
+    if case.context["shared"]:
+        ladder = (FILLING, *ladder)
     if case.context["mapped_growth"]:
         ladder = (*ladder, PAGE_TABLES)
     gates = []
@@ -83,8 +94,11 @@ def _always(verdict):
     return lambda _case: verdict
 
 
+UNEXPLAINED = (_words.GROWTH_UNEXPLAINED, _words.STEP_CHANGE)  # shapes of which files that are open once are an explanation
+
 WITHOUT_RHYTHM = (_references.without_the_rhythm_of_the_day, _always(_words.HEALTHY))
 PAGE_TABLES = (_references.not_page_tables, _always(_words.HEALTHY))
+FILLING = (_bounds.not_filling_fixed_memory, _bounds.fills)
 MOSTLY_FREE = (_references.not_mostly_free, _always(_words.FRAGMENTATION))
 
 EXPLAINED = (

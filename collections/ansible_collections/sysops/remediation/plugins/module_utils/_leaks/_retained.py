@@ -67,6 +67,11 @@ class Retained:
         return 1.0 - self.share_of_growth(0.5)
 
     @property
+    def rising_share(self):
+        """The share of floors with a higher level than the one before: few where growth comes in bursts."""
+        return sum(later > earlier for earlier, later in zip(self.levels, self.levels[1:])) / (len(self.levels) - 1)
+
+    @property
     def is_line(self):
         return self.is_even and self.quiet_end <= limits.MAX_QUIET_END
 
@@ -74,6 +79,12 @@ class Retained:
     def is_even(self):
         even = abs(self.late_share - 0.5) <= limits.LINE_EVENNESS
         return self.growth > 0 and self.steadiness >= limits.LINE_STEADINESS and even
+
+    @property
+    def is_straight(self):
+        """Does each third of the time bring its third of the growth?"""
+        first, second = self.share_of_growth(1 / 3.0), self.share_of_growth(2 / 3.0)
+        return self.is_even and max(abs(part - 1 / 3.0) for part in (first, second - first, 1 - second)) <= limits.LINE_EVENNESS
 
     @property
     def longest_rest(self):

@@ -16,12 +16,16 @@ HOURS = 24
 
 
 def without_rhythm(points, prior):
-    """Return the points with the rhythm of the day taken out around its median; None if the days before have none, or are not two."""
+    """Return the points, and the prior, with the rhythm of the day taken out around its median; None if the days before have none, or are not two."""
     levels = _levels(prior)
     if levels is None:
-        return None
+        return None, []
     middle = _stats.median(levels)
-    return [(when, max(value - _at(levels, when) + middle, 0.0)) for when, value in points]
+
+    def level(when, value):
+        return max(value - _at(levels, when) + middle, 0.0)
+
+    return [(when, level(when, value)) for when, value in points], [(when, level(when, high), level(when, low)) for when, high, low in prior]
 
 
 def _levels(prior):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+from . import _thresholds as limits
+
 
 def median(values):
     ordered = sorted(values)
@@ -34,8 +36,23 @@ def blocks_of(points, count):
 
 
 def floors_of(points, count):
-    """Return the lowest point of each block: what stays allocated when the work is done and the garbage collected."""
+    """Return the lowest point of each block: what stays allocated when the work is done and the garbage collected.
+
+    Where half of the points crowd in a small part of the time (a window of seconds after a few recorded samples), blocks of an equal share
+    of the time would leave all of them one floor, that of their beginning, and a line would seem to level off: shorter blocks stand in, as
+    long as the crowd fills with points.
+    """
+    if _crowd(points):
+        distances = [later[0] - earlier[0] for earlier, later in zip(points, points[1:])]
+        span, per_block = points[-1][0] - points[0][0], limits.POINTS_PER_FLOOR * median(distances)
+        count = max(count, math.ceil(min(span / per_block, limits.MAX_FLOORS))) if per_block > 0 else count
     return [min(block, key=lambda point: (point[1], point[0])) for block in blocks_of(points, count)]
+
+
+def _crowd(points):
+    half, span = len(points) // 2, points[-1][0] - points[0][0]
+    densest = min(later[0] - earlier[0] for earlier, later in zip(points, points[half:]))
+    return densest < limits.CROWDED * span
 
 
 def theil_sen(points, z):
@@ -44,7 +61,10 @@ def theil_sen(points, z):
     For a few dozen points only: all pairs are looked at.
     """
     slopes = sorted(
-        (later[1] - earlier[1]) / (later[0] - earlier[0]) for number, earlier in enumerate(points) for later in points[number + 1 :] if later[0] > earlier[0]
+        (later[1] - earlier[1]) / (later[0] - earlier[0])
+        for number, earlier in enumerate(points)
+        for later in points[number + 1 :]
+        if later[0] - earlier[0] > limits.SAME_MOMENT
     )
     if not slopes:
         return 0.0, 0.0, 0.0

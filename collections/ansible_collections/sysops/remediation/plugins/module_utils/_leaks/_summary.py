@@ -50,7 +50,8 @@ def _summary(name, one):
         return text + ("; " + _explain.until(one["exhaustion"]).rstrip(".") if one["exhaustion"] else "; no limit is known")
     if verdict == _words.HEALTHY:
         return "nothing grows that matters; %s is at %s" % (name, _numbers.amount(one["now"], unit))
-    return "%s is at %s: %s" % (name, _numbers.amount(one["now"], unit), _explain.MEANS[verdict][0].lower() + _explain.MEANS[verdict][1:])
+    meaning = _explain.BOUNDED.get(one.get("decided_by")) or _explain.MEANS[verdict]
+    return "%s is at %s: %s" % (name, _numbers.amount(one["now"], unit), meaning[0].lower() + meaning[1:])
 
 
 def _others(name, ranked):

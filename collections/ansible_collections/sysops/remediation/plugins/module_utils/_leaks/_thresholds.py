@@ -16,9 +16,11 @@ MIN_POINTS = 10  # points. Five floors of two points: the fewest on which Kendal
 MIN_POINTS_AFTER_GC = 5  # collections. Each one is a floor already, and five floors are needed.
 MAX_FLOORS = 30  # floors. All pairs are looked at (435 slopes): a matter of a millisecond.
 MIN_FLOORS = 5  # floors. With four, Kendall's test cannot reach 95 %.
+CROWDED = 0.3  # share of the time in which half of the points crowd; evenly spaced ones take half of it.
 POINTS_PER_FLOOR = 3  # points. The minimum of three sheds single high readings.
 GAP_FACTOR = 10.0  # times the usual distance of two points. A few lost samples are no gap, a suspended host is.
 MIN_SPAN = 1.0  # seconds. Below it, time stamps are noise.
+SAME_MOMENT = 1e-3  # seconds. Points that are nearer have no slope: nobody samples as often.
 MAX_VALUE = 1e18  # bytes. An exbibyte: no host has one, so it is a misread.
 MAX_EPOCH = 1e11  # seconds. The year 5138.
 PERCENT_FULL = 100.0  # percent.
@@ -42,6 +44,8 @@ LINE_STEADINESS = 0.85  # STEADY_RISE of a line. Measured: leaks of even rate 0.
 LINE_EVENNESS = 0.1  # how far the share of the growth in the second half may be from a half.
 MIN_GROWTH_CYCLES = 0.10  # same, for more than a day and a half: what grows through nights and days is no part of one.
 MIN_GROWTH_HISTORY = 0.15  # same, for hours. A restart buys no more than what grew. Chosen above the 12 % in 12 h of one undisturbed service.
+MIN_GROWTH_LONG_LINE = 0.05  # same, if it grows like a line for LONG_LINE: caches fill ever more slowly, and load changes within that time.
+LONG_LINE = 11 * 3600.0  # seconds. About half a day: within it a daily load has risen or fallen, and bent the line.
 MIN_GROWTH_AFTER_PRIOR = 0.05  # same, above a healthy cycle. That cycle says what is normal; this only says that it still grows.
 
 # Of what shape is the growth?
@@ -76,6 +80,9 @@ LOAD_EXPLAINS = 0.8  # correlation of use and load from which load is an explana
 LOAD_VARIES = 0.1  # standard deviation of the load against its mean; flatter load explains nothing.
 PAGE_TABLES = 0.01  # share. 8 bytes map a page of 4 KiB: 0.2 %; sparse address spaces take some more.
 FREE_CHUNKS = 0.6  # share of the growth that the allocator holds free. Measured: glibc after fragmentation holds 98 % free; what leaks is not free.
+OUTSIDE_FIXED = 0.5  # share of the growth that may lie outside of memory of fixed size: half of it, and it is no leak for the most part.
+OPENED_AGAIN = 0.5  # share of the growth that files open more than once, or deleted, may have: likewise. Measured: PostgreSQL 0, its standard streams aside.
+OPENED_EVENLY = 0.75  # share of floors that are higher than the one before, from which files are leaked. Measured: PostgreSQL <= 0.57; leaks 1.
 STEP_SPREAD = 0.1  # share of the time in which a step does the middle of its growth: three of thirty floors.
 STEP_START = 1.0 / 12  # share of the time. What happens earlier belongs to the start of the service: a warm-up, not a step.
 LAST_TOOTH = 0.5  # share of the time before any growth, from which the growth is but the tooth that has not come down yet.

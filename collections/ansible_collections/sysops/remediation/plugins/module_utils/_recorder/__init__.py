@@ -25,14 +25,15 @@ def record(wanted, state_dir=None, run=None, root="/"):
     :param wanted: list of ``{name, manager, scope, server}``.
     :returns: ``(number of samples, [sentence for each problem])``; a problem of one service never costs the others their sample.
     """
-    epoch, uptime, boot = time.time(), host.uptime(), short_boot(host.boot_id(root))
+    began, boot = host.uptime(), short_boot(host.boot_id(root))
     memory = Memory(paths.record_directory("system", os.geteuid(), state_dir), boot)  # the directory of whoever runs the recorder
     processes, problems = procfs.scan(root), []
-    known, unknown = memory.recall(wanted, uptime, processes)
+    known, unknown = memory.recall(wanted, began, processes)
     asked = _ask(unknown, run, root, problems) if unknown else []
     if asked:
         processes = procfs.scan(root)  # they may be younger than the first look
-    memory.keep(known, asked, uptime)
+    memory.keep(known, asked, began)
+    epoch, uptime = time.time(), host.uptime()  # not before: managers may take seconds to answer
     batches = {}
     for service, target, owner in known + asked:
         values = _values(target, processes, root, problems)

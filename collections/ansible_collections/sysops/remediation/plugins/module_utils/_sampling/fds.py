@@ -12,7 +12,8 @@ from .._kernel import below, read_text
 
 CLASSIFY_AT_MOST = 4096  # descriptors of one process whose kind is read at each sample: ~2 us each
 
-Fds = collections.namedtuple("Fds", "total kinds unlinked")
+Fds = collections.namedtuple("Fds", "total kinds unlinked once again")
+STANDARD_STREAMS = ("0", "1", "2")  # handed down to each process, often all of them the same log
 
 _PREFIXES = (
     ("socket:", "socket"),
@@ -33,6 +34,7 @@ def read_fds(root, pid, tmpfs=()):
     """Return the Fds of one process; None when it is gone. Raises PermissionError for a process of someone else.
 
     ``kinds`` is None when there are more descriptors than CLASSIFY_AT_MOST: then only the total is known.
+    ``once`` and ``again`` count regular files: each for the first time, and those that the process has open already, or that are deleted.
     ``unlinked`` is {(device, inode): bytes} of memory that only these descriptors keep alive.
 
     :param tmpfs: mount points of tmpfs as the process sees them (:class:`Tmpfs`); nothing else is ever stat'ed, as a dead NFS server would hang us.
@@ -45,9 +47,9 @@ def read_fds(root, pid, tmpfs=()):
     except OSError:
         return None
     if len(names) > CLASSIFY_AT_MOST:
-        return Fds(len(names), None, None)
+        return Fds(len(names), None, None, None, None)
     kinds = collections.Counter()
-    unlinked = {}
+    unlinked, files, again = {}, set(), 0
     for name in names:
         path = os.path.join(folder, name)
         try:
@@ -56,9 +58,12 @@ def read_fds(root, pid, tmpfs=()):
             continue  # closed since it was listed
         kind = kind_of(target)
         kinds[kind] += 1
+        if kind in ("file", "deleted") and name not in STANDARD_STREAMS:
+            again += kind == "deleted" or target in files
+            files.add(target)
         if kind == "memfd" or (kind == "deleted" and on_tmpfs(target, tmpfs)):
             unlinked.update(_memory_behind(path))
-    return Fds(len(names), dict(kinds), unlinked)
+    return Fds(len(names), dict(kinds), unlinked, sum(1 for target in files if kind_of(target) == "file"), again)
 
 
 def kind_of(target):

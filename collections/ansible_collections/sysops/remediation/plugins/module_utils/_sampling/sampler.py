@@ -55,6 +55,8 @@ class Sample:
         self.values = {}
         self.unreadable = {}
         self.fd_kinds = {}
+        self.files = None  # {"once", "again"}: files open once in a process, and again or deleted; None: not known
+        self.unlinked = 0  # bytes of memory files that only descriptors keep alive
         self.fds_of = {}  # {pid: number of descriptors}: their limit holds for each process
 
     @property
@@ -108,7 +110,7 @@ def _count_processes(taken, processes):
 
 def _count_fds(root, taken, tmpfs):
     """Count descriptors; return {(device, inode): bytes} of unlinked memory files, or None when they are not known."""
-    total, kinds, unlinked = 0, {}, {}
+    total, kinds, unlinked, files = 0, {}, {}, {"once": 0, "again": 0}
     for pid in taken.pids:
         try:
             seen = fds.read_fds(root, pid, tmpfs)
@@ -125,6 +127,7 @@ def _count_fds(root, taken, tmpfs):
         for kind, count in seen.kinds.items():
             kinds[kind] = kinds.get(kind, 0) + count
         unlinked.update(seen.unlinked)
+        files = {"once": files["once"] + seen.once, "again": files["again"] + seen.again}
     if not taken.pids:
         taken.cannot(["fds", "sockets"], "its processes are not visible to this user")
         return None
@@ -132,7 +135,7 @@ def _count_fds(root, taken, tmpfs):
     if kinds is None:
         taken.cannot(["sockets"], "more than %d descriptors: only their number is read" % fds.CLASSIFY_AT_MOST)
         return None
-    taken.fd_kinds = kinds
+    taken.fd_kinds, taken.files, taken.unlinked = kinds, files, sum(unlinked.values())
     taken.values["sockets"] = kinds.get("socket", 0)
     return unlinked
 

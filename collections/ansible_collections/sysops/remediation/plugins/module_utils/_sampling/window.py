@@ -98,9 +98,9 @@ def observe(targets, window, interval, root="/", refresh=None, clock=None, on_sa
     while tick <= last_tick or (seen.ticks < NEEDED and window and clock.monotonic() - begin < OVERTIME * window):
         clock.sleep(max(0.0, begin + tick * interval - clock.monotonic()))
         processes = procfs.scan(root)
-        when = epoch + clock.monotonic() - begin
         for key in current:
             current[key] = _follow(seen, current[key], key, processes, refresh)
+            when = epoch + clock.monotonic() - begin  # of each by itself: on a busy host a tick over many services takes its time
             if _sample_into(root, current[key], when, processes) and on_sample:
                 on_sample(current[key], when, processes)
         seen.ticks += 1
