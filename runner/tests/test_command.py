@@ -61,7 +61,9 @@ def test_help_lists_every_exit_code() -> None:
         assert f"{code} {status.value.replace('_', ' ')}" in shown
 
 
-@pytest.mark.parametrize("command", ["diagnose", "plan", "run", "approve", "restart", "pause", "resume", "status", "why-not", "report", "policy", "init", "doctor", "demo"])
+@pytest.mark.parametrize(
+    "command", ["diagnose", "plan", "run", "approve", "restart", "pause", "resume", "status", "why-not", "report", "policy", "init", "doctor", "demo"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"])
     assert shown.exit_code == 0
