@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 import yaml
 
+from ._launch import LOCAL, TRANSMIT
 from .remediator import Remediator
 
 
@@ -35,12 +37,16 @@ class Options:
     forks: Annotated[int | None, typer.Option("--forks", "-f", min=1, help="Hosts worked on at the same time.")] = None
     timeout: Annotated[float | None, typer.Option("--timeout", min=0.1, help="End the run after so many seconds.")] = None
     vault_password_file: Annotated[Path | None, typer.Option("--vault-password-file", help="File with the vault password.")] = None
+    vault_id: Annotated[list[str] | None, typer.Option("--vault-id", help="Vault identity, LABEL@FILE.")] = None
     ask_vault_pass: Annotated[bool, typer.Option("--ask-vault-pass", "-J", help="Ask for the vault password.")] = False
     ask_become_pass: Annotated[bool, typer.Option("--ask-become-pass", "-K", help="Ask for the become (sudo) password.")] = False
     ask_pass: Annotated[bool, typer.Option("--ask-pass", "-k", help="Ask for the connection password.")] = False
     user: Annotated[str | None, typer.Option("--user", "-u", help="Connect as this user.")] = None
     private_key: Annotated[Path | None, typer.Option("--private-key", help="SSH private key.")] = None
     become: Annotated[bool, typer.Option("--become", "-b", help="Become root on the hosts.")] = False
+    worker: Annotated[
+        str | None, typer.Option("--worker", help="Let this command run ansible, perhaps elsewhere, such as 'ssh host ansible-runner worker'.")
+    ] = None
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show which collection is used and the end of ansible's output.")] = False
 
     def remediator(self) -> Remediator:
@@ -58,6 +64,8 @@ class Options:
             forks=self.forks,
             timeout=self.timeout,
             ansible_args=self._ansible_args(),
+            executor=LOCAL if self.worker is None else TRANSMIT,
+            worker=shlex.split(self.worker or ""),
         )
 
     def of_run(self) -> dict[str, Any]:
@@ -68,6 +76,7 @@ class Options:
         arguments = ["--become"] if self.become else []
         arguments += ["--user", self.user] if self.user else []
         arguments += ["--private-key", _absolute(self.private_key)] if self.private_key else []
+        arguments += [part for identity in self.vault_id or [] for part in ("--vault-id", _checked_identity(identity))]
         arguments += ["--vault-password-file", _absolute(self.vault_password_file)] if self.vault_password_file else []
         return arguments
 
@@ -128,6 +137,12 @@ def _mapping(text: str, shown: str) -> dict[str, Any]:
 
 def _bad_variables(message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint="--extra-vars")
+
+
+def _checked_identity(text: str) -> str:
+    if text.rpartition("@")[2] == "prompt":
+        raise typer.BadParameter("ansible has no terminal to ask at here: use --ask-vault-pass, or LABEL@FILE", param_hint="--vault-id")
+    return text
 
 
 def _absolute(path: Path) -> str:

@@ -5,30 +5,33 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from . import _versions
+from ._launch import TRANSMIT, Request, search_path
 from ._project import Project
 from ._status import RunStatus
+from ._worker import OURS
 from .models import Check, CheckState, DoctorResult
 
 OK, WARNING, FAILED, NOT_CHECKED = CheckState.OK, CheckState.WARNING, CheckState.FAILED, CheckState.NOT_CHECKED
 
 
-def examine(ran: DoctorResult, project: Project, path: str) -> DoctorResult:
-    """Return the result with its checks; the worst of them decides the status. ``path`` is where ansible-playbook is looked for."""
+def examine(ran: DoctorResult, project: Project, request: Request) -> DoctorResult:
+    """Return the result with its checks; the worst of them decides the status."""
     if ran.status in (RunStatus.CANCELED, RunStatus.TIMED_OUT):
         return ran
-    checks = [*_controller(project, path), _ledger(ran), _inventory(ran), *_hosts(ran)]
+    checks = [*_controller(ran, project, request), _ledger(ran), _inventory(ran), *_hosts(ran)]
     status, message = _verdict(ran, checks)
     return ran.model_copy(update={"checks": checks, "status": status, "message": message})
 
 
-def _controller(project: Project, path: str) -> Iterator[Check]:
-    yield _ansible(path)
+def _controller(ran: DoctorResult, project: Project, request: Request) -> Iterator[Check]:
+    yield _worker(ran, request) if request.executor == TRANSMIT else _ansible(search_path(request, project))
     yield Check(name="ansible-runner", state=OK, detail=_versions.ansible_runner())
     yield _run_folder()
     yield _collection(project)
@@ -42,6 +45,14 @@ def _ansible(path: str) -> Check:
         return Check(name="ansible-core", state=FAILED, detail=problem, fix=_versions.INSTALL)
     program, version = _versions.ansible_playbook(path)
     return Check(name="ansible-core", state=OK, detail=f"{version} ({program})")
+
+
+def _worker(ran: DoctorResult, request: Request) -> Check:
+    command = shlex.join(request.worker or OURS)
+    if ran.stats or ran.status in (RunStatus.NO_HOSTS, RunStatus.INVALID_INPUT):
+        return Check(name="worker", state=OK, detail=f"'{command}' runs ansible")
+    fix = "call the command by hand: it has to wait for input and print nothing; ansible-core and ansible-runner are needed where it leads to"
+    return Check(name="worker", state=FAILED, detail=ran.message, fix=fix)
 
 
 def _run_folder() -> Check:

@@ -9,15 +9,17 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from . import _versions
 from ._project import Project
 from ._rundir import IDENT, RunDirectory
 
+LOCAL: Final = "local"
+TRANSMIT: Final = "transmit"
 Inventory = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str]
 
 
@@ -42,6 +44,8 @@ class Request:
     connection_password: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     ansible_args: Sequence[str] = ()
+    executor: str = LOCAL
+    worker: Sequence[str] = ()
 
 
 # Passwords are handed over as files, with ansible's own options for that.
@@ -51,7 +55,7 @@ _PASSWORD_OPTIONS = {
     "connection_password": "--connection-password-file",
 }
 
-_RUNNER_SETTINGS = {
+RUNNER_SETTINGS = {
     "pexpect_timeout": 1,  # how long a cancel may go unnoticed
     "suppress_output_file": True,  # the end of the output is kept in memory; nobody reads the file
     "suppress_ansible_output": True,
@@ -73,9 +77,16 @@ def search_path(request: Request, project: Project) -> str:
     return environment(request, project)["PATH"]
 
 
+def defaults() -> dict[str, str]:
+    """Return what a run wants unless the caller's ``environment`` says otherwise."""
+    # An inventory that cannot be read is an error and not an empty fleet.
+    strict = os.environ.get("ANSIBLE_INVENTORY_UNPARSED_FAILED", "True")
+    return {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_INVENTORY_UNPARSED_FAILED": strict}
+
+
 def runner_arguments(request: Request, project: Project, directory: RunDirectory) -> dict[str, Any]:
     """Return the keyword arguments of ``ansible_runner.interface.init_runner``."""
-    directory.write("env/settings", json.dumps(_RUNNER_SETTINGS))
+    directory.write("env/settings", json.dumps(RUNNER_SETTINGS))
     return {
         "private_data_dir": str(directory.path),
         "project_dir": os.getcwd(),  # paths in variables mean what they mean to ansible-playbook
@@ -84,7 +95,7 @@ def runner_arguments(request: Request, project: Project, directory: RunDirectory
         "inventory": _inventory(request.inventory, directory),
         "limit": request.limit,
         "forks": request.forks,
-        "cmdline": shlex.join(_options(request, directory)) or None,
+        "cmdline": shlex.join(options(request, lambda name, text: str(directory.secret_read_once(name, text)))) or None,
         "envvars": environment(request, project),
         "suppress_env_files": True,  # environment and variables never become files
         "fact_cache_type": "memory",
@@ -92,32 +103,30 @@ def runner_arguments(request: Request, project: Project, directory: RunDirectory
     }
 
 
-def _options(request: Request, directory: RunDirectory) -> list[str]:
-    options = list(request.ansible_args)
-    options += ["--check"] if request.check else []
-    options += ["--diff"] if request.diff else []
+def options(request: Request, hand_over: Callable[[str, str], str]) -> list[str]:
+    """Return the options of ansible-playbook. ``hand_over`` takes the name and the text of a secret and returns the path it is read from."""
+    result = list(request.ansible_args)
+    result += ["--check"] if request.check else []
+    result += ["--diff"] if request.diff else []
     if request.extra_vars:
-        options += ["-e", f"@{directory.secret_read_once('extra_vars.json', _json(request.extra_vars, 'extra_vars'))}"]
+        result += ["-e", f"@{hand_over('extra_vars.json', as_json(request.extra_vars, 'extra_vars'))}"]
     for name, option in _PASSWORD_OPTIONS.items():
         password = getattr(request, name)
         if password is not None:
-            options += [option, str(directory.secret_read_once(name, password + "\n"))]
-    return options
+            result += [option, hand_over(name, password + "\n")]
+    return result
 
 
 def environment(request: Request, project: Project) -> dict[str, str]:
     return {
-        "PATH": _path_with_our_ansible(),
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_FORCE_COLOR": "0",
-        # An inventory that cannot be read is an error and not an empty fleet; who wants otherwise says so in the environment.
-        "ANSIBLE_INVENTORY_UNPARSED_FAILED": os.environ.get("ANSIBLE_INVENTORY_UNPARSED_FAILED", "True"),
+        "PATH": path_with_our_ansible(),
+        **defaults(),
         **project.environment(),
         **request.environment,
     }
 
 
-def _path_with_our_ansible() -> str:
+def path_with_our_ansible() -> str:
     """Put the ansible of our own environment first: an entry point is often called without activating its environment."""
     path = os.environ.get("PATH", os.defpath)
     own = Path(sys.executable).parent
@@ -129,9 +138,15 @@ def _inventory(inventory: Inventory | None, directory: RunDirectory) -> str | li
     if inventory is None:
         return None
     if isinstance(inventory, Mapping):
-        return str(directory.secret("inventory.json", _json(inventory, "inventory")))
+        return str(directory.secret("inventory.json", as_json(inventory, "inventory")))
+    sources = sources_of(inventory)
+    return sources if len(sources) != 1 else sources[0]
+
+
+def sources_of(inventory: str | os.PathLike[str] | Sequence[str]) -> list[str]:
+    """Return absolute paths, and hosts as ``mail1,mail2,``."""
     if isinstance(inventory, (str, os.PathLike)):
-        return _source(os.fspath(inventory))
+        return [_source(os.fspath(inventory))]
     sources = [os.fspath(item) for item in inventory]
     hosts = [item for item in sources if "," not in item and os.sep not in item and not Path(item).exists()]
     result = [_source(item) for item in sources if item not in hosts]
@@ -147,7 +162,7 @@ def _source(text: str) -> str:
     return str(path)
 
 
-def _json(value: Any, what: str) -> str:
+def as_json(value: Any, what: str) -> str:
     try:
         return json.dumps(value)
     except (TypeError, ValueError) as error:

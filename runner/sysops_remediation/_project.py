@@ -99,12 +99,15 @@ class Project:
         elif inventory := self.inventory():
             environment["ANSIBLE_INVENTORY"] = str(inventory)
             environment["ANSIBLE_PIPELINING"] = os.environ.get("ANSIBLE_PIPELINING", "True")
+        return {**environment, **self.choices()}
+
+    def choices(self) -> dict[str, str]:
+        """Return what the user has chosen in ansible.cfg and ansible-runner would override, and our choice of forks where there is none."""
         settings = self.settings()
-        if "ANSIBLE_HOST_KEY_CHECKING" not in os.environ:
-            environment["ANSIBLE_HOST_KEY_CHECKING"] = settings.get("defaults", "host_key_checking", fallback="True")
-        if "ANSIBLE_FORKS" not in os.environ and not settings.has_option("defaults", "forks"):
-            environment["ANSIBLE_FORKS"] = str(FORKS)
-        return environment
+        chosen = {"ANSIBLE_HOST_KEY_CHECKING": settings.get("defaults", "host_key_checking", fallback="True")}
+        if not settings.has_option("defaults", "forks"):
+            chosen["ANSIBLE_FORKS"] = str(FORKS)
+        return {name: value for name, value in chosen.items() if name not in os.environ}
 
 
 def find_project(root: str | os.PathLike[str] | None = None) -> Project:

@@ -28,6 +28,7 @@ MARK = b"AWX_ISOLATED_DATA_DIR="
 ANSIBLE_COMMANDS = {"ansible-playbook", "ansible"}
 POLL = 0.02
 GOODBYE = b"done"
+WORKER = b"worker "
 
 
 class Process(NamedTuple):
@@ -98,6 +99,50 @@ def _read(pid: int) -> Process:
     return Process(pid, start_ticks=int(fields[19]), parent=int(fields[1]), session=int(fields[3]), ansible=ansible)
 
 
+def end_worker(pid: int, grace: float = 5.0) -> None:
+    """End a worker (``ansible-runner worker`` or what leads to one elsewhere). It is given time to tidy up after its ansible has ended."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        worker = _read(pid)
+        deadline = time.monotonic() + grace
+        directories = _run_directories_below(pid)
+        for directory in directories:
+            end_run(directory, grace)
+        while directories and time.monotonic() < deadline and _lives(worker):
+            time.sleep(POLL)
+        _signal(worker, signal.SIGTERM)
+        while time.monotonic() < deadline and _lives(worker):
+            time.sleep(POLL)
+        _signal(worker, signal.SIGKILL)
+        for directory in directories:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _lives(process: Process) -> bool:
+    try:
+        state = Path(f"/proc/{process.pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+        return state != "Z" and _read(process.pid).start_ticks == process.start_ticks
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _run_directories_below(pid: int) -> set[str]:
+    """Return the private directories that the descendants of a process carry in their environment."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if entry.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                children.setdefault(_read(int(entry)).parent, []).append(int(entry))
+    directories, below = set(), list(children.get(pid, []))
+    while below:
+        one = below.pop()
+        below += children.get(one, [])
+        with contextlib.suppress(OSError):
+            for variable in Path(f"/proc/{one}/environ").read_bytes().split(b"\0"):
+                if variable.startswith(MARK):  # PRIVATE_DIRECTORY/artifacts/IDENT
+                    directories.add(os.path.dirname(os.path.dirname(os.fsdecode(variable[len(MARK) :]))))
+    return directories
+
+
 def _signal(process: Process, number: int) -> None:
     with contextlib.suppress(OSError, ValueError, IndexError):
         if _read(process.pid).start_ticks == process.start_ticks:
@@ -106,12 +151,19 @@ def _signal(process: Process, number: int) -> None:
 
 def guard(run_directory: str, owner: int) -> None:
     """Wait for the goodbye on standard input; without one the owner has died and its run is ended for it."""
+    heard = b""
     while os.getppid() == owner:
         readable, _, _ = select.select([0], [], [], 1.0)
         if readable:
-            if os.read(0, len(GOODBYE)) == GOODBYE:
+            said = os.read(0, 4096)
+            heard += said
+            if heard.endswith(GOODBYE):
                 return
-            break
+            if not said:
+                break
+    for line in heard.splitlines():
+        if line.startswith(WORKER):
+            end_worker(int(line[len(WORKER) :]))
     end_run(run_directory)
     shutil.rmtree(run_directory, ignore_errors=True)
 

@@ -11,10 +11,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from . import _outcome
-from ._launch import CannotRun, InvalidInput, Request, check_ansible, runner_arguments
+from . import _outcome, _payload, _worker
+from ._launch import TRANSMIT, CannotRun, InvalidInput, Request, check_ansible, runner_arguments
 from ._project import Project
 from ._rundir import RunDirectory
 from ._status import RunStatus
@@ -45,6 +46,7 @@ class Run(Generic[Result]):
         self._stop: RunStatus | None = None
         self._stopping = threading.Lock()
         self._directory: RunDirectory | None = None
+        self._worker: _worker.Worker | None = None
         self._result: Result | None = None
         self._ansible_ended = threading.Event()
         self._finished = threading.Event()
@@ -122,20 +124,34 @@ class Run(Generic[Result]):
         while not self._ansible_ended.is_set():
             if self._directory is not None:
                 self._directory.end_processes(grace)
+            if self._worker is not None:
+                self._worker.end(grace)
             self._ansible_ended.wait(0.05)
 
-    def _on_poll(self) -> bool:
-        """Keep our own deadline: ansible-runner asks about once a second. Never True: that would kill ansible and leave its workers behind."""
-        timeout = self._request.timeout
-        if timeout is not None and time.time() - self._started > timeout:
-            self._end(RunStatus.TIMED_OUT)
-        return False
+    @contextlib.contextmanager
+    def _deadline(self) -> Iterator[None]:
+        """Our own, because ansible-runner's leaves ansible's workers behind."""
+        if self._request.timeout is None:
+            yield
+            return
+        timer = threading.Timer(self._request.timeout, self._end, [RunStatus.TIMED_OUT])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _work(self) -> None:
         try:
-            check_ansible(self._request, self._project)
-            self._directory = RunDirectory()
-            self._run_ansible(self._directory)
+            with self._deadline():
+                if self._request.executor == TRANSMIT:
+                    self._directory = RunDirectory()
+                    self._run_worker(self._directory)
+                else:
+                    check_ansible(self._request, self._project)
+                    self._directory = RunDirectory()
+                    self._run_ansible(self._directory)
         except InvalidInput as error:
             self._facts.invalid_input = str(error)
         except CannotRun as error:
@@ -156,10 +172,23 @@ class Run(Generic[Result]):
         from ansible_runner.interface import init_runner
 
         arguments = runner_arguments(self._request, self._project, directory)
-        runner = init_runner(**arguments, event_handler=self._on_raw_event, cancel_callback=self._on_poll)
+        runner = init_runner(**arguments, event_handler=self._on_raw_event, cancel_callback=_never)
         if self._stop is None:
             runner.run()
             self._facts.rc = runner.rc
+
+    def _run_worker(self, directory: RunDirectory) -> None:
+        payload, arguments = _payload.pack(self._request, self._project)
+        if self._stop is not None:
+            return
+        self._worker = _worker.Worker(self._request.worker, directory)
+        try:
+            self._worker.run(payload, arguments, directory.path, self._on_raw_event)
+        finally:
+            self._facts.rc = self._worker.rc
+            folder = Path(self._request.extra_vars.get("remediation_report_dir") or "remediation-reports").absolute()
+            _worker.store_reports(self._worker.reports, folder)
+            self._facts.remediation = _worker.at_home(self._facts.remediation, folder)
 
     def _tidy_up(self) -> None:
         if self._directory is None:
@@ -184,3 +213,8 @@ class Run(Generic[Result]):
                 with contextlib.suppress(queue.Empty):
                     self._events.get_nowait()
                     self.events_dropped += 1
+
+
+def _never() -> bool:
+    """Be the question of ansible-runner whether to cancel: without one it takes the signal handlers of the program, and its own way leaves workers behind."""
+    return False

@@ -79,6 +79,13 @@ class RunDirectory:
     def end_processes(self, grace: float = 5.0) -> int:
         return _reaper.end_run(self.path, grace)
 
+    def watch_worker(self, pid: int) -> None:
+        """Let the guard end this worker too, should we be gone."""
+        assert self._guard.stdin is not None
+        with contextlib.suppress(OSError):
+            self._guard.stdin.write(b"%s%d\n" % (_reaper.WORKER, pid))
+            self._guard.stdin.flush()
+
     def remove(self) -> None:
         self._removed.set()
         for descriptor in self._files:

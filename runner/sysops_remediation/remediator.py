@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from . import _doctor
-from ._launch import Inventory, Request, search_path
+from ._launch import LOCAL, TRANSMIT, Inventory, Request
 from ._project import find_project
 from ._run import Run
 from .events import RunEvent
@@ -29,6 +29,7 @@ class Remediator:
     ``extra_vars``, ``environment``, the passwords and an inventory given as a dictionary never reach a disk or a command line.
     ``ledger`` is the URL of the ledger, instead of the variable ``remediation_ledger``; as secret as these.
     ``timeout`` is a deadline in seconds for each run. ``ansible_args`` are further options of ansible-playbook, as a list.
+    With ``executor="transmit"`` another program runs ansible: ``worker``, a command that speaks the protocol of ``ansible-runner worker``.
     """
 
     def __init__(
@@ -46,7 +47,13 @@ class Remediator:
         forks: int | None = None,
         timeout: float | None = None,
         ansible_args: Sequence[str] = (),
+        executor: Literal["local", "transmit"] = LOCAL,
+        worker: Sequence[str] = (),
     ) -> None:
+        if executor not in (LOCAL, TRANSMIT):
+            raise ValueError(f"executor {executor!r} is neither 'local' nor 'transmit'")
+        if worker and executor != TRANSMIT:
+            raise ValueError("a worker is for executor='transmit' only")
         self.project = find_project(project)
         self._extra_vars = {**(extra_vars or {}), **({"remediation_ledger": ledger} if ledger else {})}
         own_environment = dict(environment or {})
@@ -61,6 +68,8 @@ class Remediator:
             "forks": forks,
             "timeout": timeout,
             "ansible_args": tuple(ansible_args),
+            "executor": executor,
+            "worker": tuple(worker),
         }
 
     def diagnose(self, *, on_event: OnEvent | None = None, **options: Any) -> DiagnoseResult:
@@ -177,8 +186,7 @@ class Remediator:
 
     def start_doctor(self, *, limit: str | None = None, **options: Any) -> Run[DoctorResult]:
         request = self._request("doctor", {}, limit=limit, **options)
-        path = search_path(request, self.project)
-        return Run(request, self.project, DoctorResult, lambda ran: _doctor.examine(ran, self.project, path))
+        return Run(request, self.project, DoctorResult, lambda ran: _doctor.examine(ran, self.project, request))
 
     def _start(self, playbook: str, result_type: type[Result], variables: Mapping[str, Any], **options: Any) -> Run[Result]:
         return Run(self._request(playbook, variables, **options), self.project, result_type)

@@ -55,6 +55,16 @@ def test_bad_extra_vars_are_refused_in_one_line(text: str) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_options_of_ansible_playbook_reach_it_under_their_names() -> None:
+    options = Options(vault_id=["prod@vault.txt"], vault_password_file=Path("/v"), become=True, user="me", private_key=Path("/k"))
+    assert options._ansible_args() == ["--become", "--user", "me", "--private-key", "/k", "--vault-id", "prod@vault.txt", "--vault-password-file", "/v"]
+
+
+def test_a_vault_that_would_ask_at_a_terminal_nobody_has_is_refused() -> None:
+    with pytest.raises(typer.BadParameter, match="--ask-vault-pass"):
+        Options(vault_id=["prod@prompt"])._ansible_args()
+
+
 def test_help_lists_every_exit_code() -> None:
     shown = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
     for status, code in EXIT_CODES.items():
