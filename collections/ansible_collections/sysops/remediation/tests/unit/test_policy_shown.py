@@ -78,7 +78,9 @@ def test_a_policy_that_hosts_share_is_told_once_and_another_one_by_itself():
 def test_the_next_windows_and_a_freeze_are_told_with_their_times():
     result, lines = shown(HostFacts("mail1", policy=[entry_of(EVERYTHING)]))
     windows = result["policies"][0]["windows"]
-    assert [dt.datetime.fromtimestamp(one["start"], dt.UTC).strftime("%d %H:%M") for one in windows] == ["06 01:00", "13 01:00", "20 01:00"], "the frozen one is none"
+    assert [dt.datetime.fromtimestamp(one["start"], dt.UTC).strftime("%d %H:%M") for one in windows] == ["06 01:00", "13 01:00", "20 01:00"], (
+        "the frozen one is none"
+    )
     assert all(one["end"] - one["start"] == 4 * 3600 for one in windows)
     assert "  #   window: Sun 2026-12-06 02:00 CET to Sun 2026-12-06 06:00 CET" in lines
     assert any(line.startswith("  #   freeze: CLOSED, frozen (sale: hands off) until Tue 2026-12-01 08:00 UTC") for line in lines)
