@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..module_utils._gates import gate
 from ._ledger import GroupView
+from ._ledger._permits import budget_gate
 from ._plan_gates import Data
 
 
@@ -17,9 +17,8 @@ from ._plan_gates import Data
 class _Room:
     """The budget of one group while waves are filled."""
 
-    name: str
-    most: int
-    blocked: int  # hosts that are unavailable and not treated by this plan
+    view: GroupView
+    blocked: set[str]  # hosts that are unavailable and not treated by this plan
     down: dict[str, float]  # host that is down → the wave that treats it
     waves: list[set[str]] = field(default_factory=list)
 
@@ -27,7 +26,7 @@ class _Room:
         return self.waves[wave] if wave < len(self.waves) else set()
 
     def fits(self, host: str, wave: int) -> bool:
-        return self.blocked + len(self.acting(wave) | self.waiting(wave) | {host}) <= self.most
+        return len(self.blocked | self.acting(wave) | self.waiting(wave) | {host}) <= self.view.group.max_unavailable
 
     def waiting(self, wave: int) -> set[str]:
         """Return the hosts that are down during a wave because their turn comes later."""
@@ -56,17 +55,17 @@ def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[l
     first_free = dict.fromkeys(rooms, 0)  # earlier waves of the group are full, and stay so
     for host in hosts:
         mine = [rooms[name] for name in groups[host]]
-        wave = max(first_free[room.name] for room in mine)
+        wave = max(first_free[room.view.group.name] for room in mine)
         while wave < len(waves) and not all(room.fits(host, wave) for room in mine):
             wave += 1
         tight = [room for room in mine if not room.fits(host, wave)]
         if tight:
-            refused[host] = _no_room(tight[0], host)
+            refused[host] = _no_room(tight[0], host, wave)
             continue
         for room in mine:
             room.place(host, wave)
-            while first_free[room.name] < len(room.waves) and not room.fits("", first_free[room.name]):
-                first_free[room.name] += 1
+            while first_free[room.view.group.name] < len(room.waves) and not room.fits("", first_free[room.view.group.name]):
+                first_free[room.view.group.name] += 1
         if wave == len(waves):
             waves.append([])
         waves[wave].append(host)
@@ -75,10 +74,10 @@ def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[l
 
 def _room(view: GroupView, treated: set[str]) -> _Room:
     unavailable = set(view.unavailable)
-    return _Room(view.group.name, view.group.max_unavailable, len(unavailable - treated), dict.fromkeys(unavailable & treated, float("inf")))
+    return _Room(view, unavailable - treated, dict.fromkeys(unavailable & treated, float("inf")))
 
 
-def _no_room(room: _Room, host: str) -> Data:
-    others = room.blocked + len(room.waiting(len(room.waves)) - {host})
-    detail = f"{others} other hosts of group {room.name} are unavailable, and at most {room.most} may be, this one included"
-    return gate("max_unavailable", False, detail, value=others, threshold=room.most, unit="hosts")
+def _no_room(room: _Room, host: str, wave: int) -> Data:
+    """Return the closed gate with the hosts that are in the way even when all before are treated."""
+    others = room.blocked | room.waiting(wave)
+    return budget_gate(replace(room.view, unavailable={name: why for name, why in room.view.unavailable.items() if name in others}), host)

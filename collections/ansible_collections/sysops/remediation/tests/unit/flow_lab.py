@@ -8,11 +8,13 @@ The transport stands where ssh would: it runs what Ansible sends on this machine
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -86,6 +88,8 @@ class FlowLab:
     def __init__(self, folder: Path):
         self.folder = folder
         self.hosts: dict[str, dict] = {}
+        self.groups: dict[str, list[str]] = {}
+        self.ledger = folder / "ledger.sqlite"
         self.ports: dict[str, int] = {}
         for name in ("calls", "reachable", "hanging", "state", "reports", "work"):
             (folder / name).mkdir()
@@ -136,6 +140,10 @@ class FlowLab:
 
     def run(self, playbook: str, *arguments: str, **variables) -> Outcome:
         """Run a playbook of the repository as an operator would."""
+        return self.end(self.begin(playbook, *arguments, **variables))
+
+    def begin(self, playbook: str, *arguments: str, **variables) -> subprocess.Popen[str]:
+        """Start a playbook in a session of its own, so that it can be killed with all its workers."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         environment.update(
             ANSIBLE_CONFIG=str(ROOT / "ansible.cfg"),
@@ -143,14 +151,33 @@ class FlowLab:
             ANSIBLE_NOCOLOR="1",
             ANSIBLE_CALLBACK_RESULT_FORMAT="json",
             ANSIBLE_LOCALHOST_WARNING="0",
-            SYSOPS_REMEDIATION_LEDGER=f"sqlite:///{self.folder}/ledger.sqlite",
+            SYSOPS_REMEDIATION_LEDGER=f"sqlite:///{self.ledger}",
         )
         environment["ANSIBLE_LOCAL_TEMP"] = str(self.folder / "work" / "ansible")
         extra = {"remediation_window": "8s", "remediation_interval": "0.25s", **variables}
         command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self._inventory()), str(ROOT / "playbooks" / f"{playbook}.yml")]
         command += ["-e", json.dumps(extra), *arguments]
-        done = subprocess.run(command, cwd=self.folder / "work", env=environment, capture_output=True, text=True, timeout=280, check=False)
-        return Outcome(done.returncode, done.stdout + done.stderr, _answer(done.stdout))
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, cwd=self.folder / "work", env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+    def end(self, playbook: subprocess.Popen[str]) -> Outcome:
+        """Wait for the end of a playbook."""
+        try:
+            output, errors = playbook.communicate(timeout=280)
+        except subprocess.TimeoutExpired:
+            self.kill(playbook)
+            raise
+        return Outcome(playbook.returncode, output + errors, _answer(output))
+
+    def kill(self, playbook: subprocess.Popen[str]) -> None:
+        """Let the controller die, as by the OOM killer: it can say nothing more, neither to hosts nor to the ledger."""
+        os.killpg(playbook.pid, signal.SIGKILL)
+        playbook.communicate()
+
+    def ask(self, sql: str) -> list[tuple]:
+        """Look into the ledger, or change it."""
+        with contextlib.closing(sqlite3.connect(self.ledger, timeout=60)) as connection, connection:
+            return connection.execute(sql).fetchall()
 
     def start(self) -> None:
         (self.folder / "supervisord.conf").write_text(self._configuration())
@@ -203,7 +230,8 @@ class FlowLab:
         }
         hosts = {host: {"remediation_state_dir": str(self.folder / "state" / host), **variables} for host, variables in self.hosts.items()}
         path = self.folder / "inventory.yml"
-        path.write_text(yaml.safe_dump({"all": {"vars": common, "hosts": hosts}}))
+        groups = {name: {"hosts": dict.fromkeys(members)} for name, members in self.groups.items()}
+        path.write_text(yaml.safe_dump({"all": {"vars": common, "hosts": hosts, "children": groups}}))
         return path
 
 

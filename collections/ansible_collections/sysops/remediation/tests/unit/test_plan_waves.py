@@ -39,7 +39,9 @@ def test_hosts_that_are_down_and_not_treated_use_the_budget_up():
     assert (waves, refused) == ([["mail1"], ["mail2"]], {})
     waves, refused = fill(actions("mail1"), view(most=1, unavailable=["mail7"]))
     assert waves == []
-    assert refused == {"mail1": "1 other hosts of group mail are unavailable, and at most 1 may be, this one included"}
+    assert refused == {
+        "mail1": "1 other of 7 hosts of group mail unavailable, and at most 1 may be, this one included (mail7: systemd/postfix.service is down)"
+    }
 
 
 def test_the_host_that_is_down_is_treated_first_and_makes_room_for_the_next():
