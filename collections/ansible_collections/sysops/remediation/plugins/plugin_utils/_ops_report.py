@@ -32,8 +32,7 @@ def find(ledger: Ledger, incident: str, host: str, service: str) -> Incident:
     among = ledger.incidents(host=host or None, limit=MOST)
     latest = next((one for one in among if not service or names_service(service, one.service)), None)
     if latest is None:
-        of = " ".join(part for part in (service, f"on {host}" if host else "") if part) or "any service"
-        raise LookupError(f"no incident of {of} is in this ledger")
+        raise LookupError(f"no incident{f' of {service}' if service else ''}{f' on {host}' if host else ''} is in this ledger")
     return latest
 
 

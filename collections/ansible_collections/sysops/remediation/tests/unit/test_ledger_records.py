@@ -66,6 +66,18 @@ class TestPauses:
         lab.ledger.pause("long", until=lab.time + HOUR, host="mail1")
         assert lab.ask("mail1", GROUP).gates[0]["opens_at"] == lab.time + HOUR
 
+    @pytest.mark.parametrize("name", ["postfix", "postfix.service", "systemd/postfix"])
+    def test_of_a_service_mean_it_whatever_a_person_calls_it(self, lab, name):
+        lab.ledger.pause("", service=name)
+        assert lab.ask("mail1", GROUP).permit is None
+        assert (lab.ask("mail1", GROUP, service="docker/postfix").permit is None) == ("/" not in name)
+        assert lab.ask("mail2", GROUP, service="systemd/postfix-out.service").permit
+        assert [one.service for one in lab.ledger.resume(service="postfix")] == [name]
+
+    def test_of_every_manager_are_not_ended_by_resuming_one(self, lab):
+        lab.ledger.pause("", service="postfix")
+        assert lab.ledger.resume(service=SERVICE) == []
+
     def test_must_end_in_the_future(self, lab):
         with pytest.raises(ValueError, match="future"):
             lab.ledger.pause("", until=lab.time)

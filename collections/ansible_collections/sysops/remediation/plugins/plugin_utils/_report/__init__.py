@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._plan import Data, HostFacts
+from .._plan import CHRONIC, REFUSED, Data, HostFacts
 from .._plan_outcome import ended, reconcile
 from ._chart import draw_svg
 from ._files import ReportError, file_stem, write_files
@@ -47,7 +47,7 @@ def recalled(incident: Incident) -> Data:
     plan = {"run_id": incident.run_id, "id": body.get("plan_id", ""), "created_at": incident.opened_at}
     item = {"incident": incident.id, "host": incident.host, "service": incident.service, **body}
     outcome = body.get("result") or {"outcome": incident.outcome or incident.state, "action": item.get("action"), "msg": f"its run left it {incident.state}"}
-    return describe_incident(plan, item, None, None if incident.outcome == "refused" else outcome, check_mode=False)
+    return describe_incident(plan, item, None, None if incident.outcome in (REFUSED, CHRONIC) else outcome, check_mode=False)
 
 
 def write_report(report_dir: str, summary: Data, incidents: list[Data]) -> list[str]:
