@@ -15,7 +15,7 @@ from ._ledger._incidents import bought_text
 from ._ledger._words import names_service
 from ._ops_pause import as_data
 from ._plan import HostFacts
-from ._plan_standing import Inventory, budget_group
+from ._plan_standing import Inventory, budget_group, hosts_having, narrowed
 from ._windows import clock, next_windows, timing_gates
 
 Data = dict[str, t.Any]
@@ -57,6 +57,7 @@ def _groups(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory) -> tup
     seen: dict[str, list[str]] = {}
     for target in ledger.targets():
         seen.setdefault(target["host"], []).append(target["service"])
+    having = hosts_having(ledger)
     groups: dict[str, Group] = {}
     services: dict[str, dict[str, None]] = {}
     for facts in fleet:
@@ -65,7 +66,7 @@ def _groups(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory) -> tup
             keys = [key for key in seen.get(facts.host, []) if names_service(name, key)]
             if not keys and not entry["group"]:
                 continue
-            group = budget_group(entry, keys[0] if keys else name, inventory)
+            group = narrowed(budget_group(entry, keys[0] if keys else name, inventory), entry, having)
             tightest = groups.setdefault(group.name, group)
             if group.max_unavailable < tightest.max_unavailable:
                 groups[group.name] = group

@@ -111,7 +111,7 @@ def test_status_tells_pauses_budgets_and_windows_and_contacts_nobody(night):
     assert run.rc == 0, run.output
     assert [one["subject"] for one in run.answer["pauses"]] == ["host leaks, service leaks"]
     budget = next(one for one in run.answer["groups"] if one["group"] == "supervisord/leaks")
-    assert (budget["left"], budget["max_unavailable"], budget["hosts"], budget["unavailable"]) == (1, 1, 3, {})
+    assert (budget["left"], budget["max_unavailable"], budget["hosts"], budget["unavailable"]) == (1, 1, 1, {})
     [windows] = run.answer["windows"]
     assert (windows["service"], windows["hosts"], len(windows["windows"])) == ("calm", ["calm"], 3)
     assert all(one["end"] - one["start"] == 7200 for one in windows["windows"])
