@@ -110,7 +110,7 @@ def _why_not(out: Console, one: WhyNot) -> None:
     out.print(Text(one.headline, style="green" if one.acts else "yellow"), soft_wrap=True)
     if one.summary:
         _line(out, f"  {one.verdict}, urgency {one.urgency}: {one.summary}")
-    for gate in one.gates:
+    for gate in sorted(one.gates, key=lambda each: each.passed):
         _line(out, f"  {'✓' if gate.passed else '✗'} {gate.name}: {gate.detail}{_opens(gate)}")
 
 

@@ -128,7 +128,8 @@ def test_nothing_survives_a_caller_that_is_killed(project: Write, temporary_fold
 def test_no_secret_in_any_file_or_command_line(project: Write, temporary_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = {name: f"{name}-7f3a9c" for name in ("variable", "become", "connection", "vault", "environment", "inventory", "database", "ledger")}
     monkeypatch.setenv("OUR_PROGRAMS_TOKEN", secrets["environment"])
-    received = "token == 'variable-7f3a9c' and from_inventory == 'inventory-7f3a9c' and lookup('ansible.builtin.env', 'DB') == 'database-7f3a9c'"
+    received = "token == 'variable-7f3a9c' and 'ledger-7f3a9c' in remediation_ledger"
+    received += " and from_inventory == 'inventory-7f3a9c' and lookup('ansible.builtin.env', 'DB') == 'database-7f3a9c'"
     remediator = Remediator(
         local(from_inventory=secrets["inventory"]),
         project=project({"ansible.builtin.assert": {"that": received}, "no_log": True}, answer(run_id="received"), {"ansible.builtin.pause": {"seconds": 2}}),

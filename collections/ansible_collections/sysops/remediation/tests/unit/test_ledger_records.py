@@ -106,7 +106,9 @@ class TestPlans:
 
     def test_expire_after_fifteen_minutes(self, lab):
         lab.ledger.record_plan(PLAN)
-        assert [one["plan_id"] for one in lab.ledger.waiting_plans()] == ["0123abcd"]
+        [waiting] = lab.ledger.waiting_plans()
+        assert (waiting["plan_id"], waiting["actions"]) == ("0123abcd", PLAN["actions"])
+        assert set(waiting) == {"plan_id", "run_id", "created_at", "expires_at", "approved_at", "approved_by", "actions"}
         lab.later(15 * MINUTE)
         gates = lab.ledger.approve("0123abcd", "Alice")
         assert [one["detail"] for one in gates if not one["passed"]] == ["plan 0123abcd expired 0 s ago: plan anew"]

@@ -66,9 +66,9 @@ def peek(tx: Transaction, plan_id: str) -> tuple[Data | None, list[Data]]:
 
 def waiting(tx: Transaction) -> list[Data]:
     """Return the plans that can still be approved or taken, with their actions."""
-    sql = "SELECT plan_id, run_id, created_at, expires_at, approved_at, approved_by, body FROM ledger_plans WHERE taken_at IS NULL AND expires_at > :now"
-    rows = [dict(row) for row in tx.rows(sql + " ORDER BY created_at", now=tx.now)]
-    return [{**row, "actions": json.loads(row.pop("body"))["actions"]} for row in rows]
+    names = "plan_id, run_id, created_at, expires_at, approved_at, approved_by"
+    rows = tx.rows(f"SELECT {names}, body FROM ledger_plans WHERE taken_at IS NULL AND expires_at > :now ORDER BY created_at", now=tx.now)
+    return [{**{name: row[name] for name in names.split(", ")}, "actions": json.loads(row["body"])["actions"]} for row in rows]
 
 
 def _newest(tx: Transaction, plan_id: str) -> t.Any:

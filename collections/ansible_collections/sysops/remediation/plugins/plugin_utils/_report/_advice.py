@@ -20,7 +20,8 @@ GATES = {
     "attempt_budget": "All attempts of its budget are used up: restarting does not cure it. Give this to the owner of the service.",
     "stand_down": "Somebody else has just restarted or changed it. Ask who (journal, package log, deploy) and let them finish.",
     "incarnation": "It was restarted between diagnosis and action; nothing was done to the new one. Diagnose again.",
-    "pause": "Remediation is paused. Whoever paused it left a reason; lift the pause when that is over.",
+    "pause": "Remediation is paused. Whoever paused it left a reason; when that is over, end the pause: ansible-playbook playbooks/resume.yml "
+    "with what was paused, as playbooks/status.yml tells it.",
     "permit": "The host has seen a newer permit, or this one is too old: another run was faster. Plan again.",
     "permit_held": "Another run is treating it right now. Read that run's report.",
     "max_unavailable": "Too many of its group are down, unknown or being treated. Bring those back first; the next run tries again.",
