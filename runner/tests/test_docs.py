@@ -24,6 +24,14 @@ ANSWERS = {
     "plan": answer(plan={"refusals": [REFUSAL]}),
     "doctor": answer(ledger={"usable": True, "msg": "SQLite file"}),
     "remediate": answer(status="nothing_to_do"),
+    "status": answer(
+        groups=[{"group": "mail", "left": 0, "max_unavailable": 1, "unavailable": {"mail2": "imap is down"}}],
+        plans=[{"plan_id": "51b0c7a5ae2b1dd0", "actions": [{"host": "mail1", "service": "systemd/postfix.service"}]}],
+    ),
+    "pause": answer(changed=True, pauses=[{"subject": "host mail1", "until": 1.0, "created_by": "ada@control1"}]),
+    "why_not": answer(services=[{"host": "mail1", "service": "systemd/postfix.service", "headline": "paused", "gates": REFUSAL["gates"]}]),
+    "resume": answer(changed=True, message="resumed: host mail1"),
+    "report": answer(markdown="# REMEDIATED: postfix.service on mail1"),
 }
 
 

@@ -9,7 +9,6 @@ A ledger that cannot be used refuses every action, with the reason; diagnosing a
 from __future__ import annotations
 
 import time
-import typing as t
 from dataclasses import dataclass
 
 from ..module_utils._gates import closed
@@ -96,7 +95,7 @@ def _decision(plan: Data, kind: str, item: Data) -> AuditEntry:
     return AuditEntry(kind, plan["run_id"], item["host"], item["service"], item["incident"], {**detail, "plan": plan["id"], "closed": shut})
 
 
-def settle_run(url: str | None, plan: Data, outcomes: list[Data], reports: t.Mapping[str, Data] | None = None) -> str:
+def settle_run(url: str | None, plan: Data, outcomes: list[Data]) -> str:
     """Release what permits are still out and record how every incident ended. Return what went wrong, or nothing."""
     try:
         ledger = open_ledger(url)
