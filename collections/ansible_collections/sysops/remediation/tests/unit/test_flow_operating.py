@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import open_ledger
 from ansible_collections.sysops.remediation.tests.unit.flow_lab import FlowLab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -204,3 +207,28 @@ def test_why_not_without_a_ledger_says_that_nothing_would_be_done(night):
     assert run.rc == 0, run.output
     [service] = run.answer["services"]
     assert not service["acts"] and "without a ledger nothing is acted on" in gates(service)["ledger"]["detail"]
+
+
+def test_a_pause_between_plan_and_act_holds_back_what_has_not_begun(tmp_path):
+    lab = FlowLab(tmp_path)
+    one_at_a_time = {"mode": "auto", "group": "all", "verify": {"verify_for": "20s", "passes": 2, "interval": "0.5s", "deadline": "90s"}}
+    for host in ("mail1", "mail2"):
+        lab.add(host, one_at_a_time, leaking_lives=1)
+    try:
+        lab.start()
+        lab.grow_old()
+        with ThreadPoolExecutor() as threads:
+            running = threads.submit(lab.run, "remediate", remediation_allow_all=True)
+            while not (acted := [host for host in lab.hosts if len(lab.starts(host)) > 1]):
+                assert not running.done(), running.result().output
+                time.sleep(0.05)
+            open_ledger(f"sqlite:///{tmp_path}/ledger.sqlite").pause("wait for me")
+            run = running.result()
+    finally:
+        lab.stop()
+    [first] = acted
+    [second] = lab.hosts.keys() - {first}
+    incidents = {one["host"]: one for one in run.answer["incidents"]}
+    assert incidents[first]["outcome"] == "remediated", run.output
+    assert incidents[second]["outcome"] == "refused" and "wait for me" in incidents[second]["headline"]
+    assert len(lab.starts(second)) == 1
