@@ -57,7 +57,7 @@ MAX_QUIET_START = 0.35  # share of the time before 10 % of the growth; steady gr
 MAX_QUIET_END = 0.25  # share of the time after 90 % of the growth; steady growth has 0.1. Longer if it has rested as long before and went on.
 MIN_LATE_SHARE = 0.3  # share of the growth in the second half; steady growth has 0.5. Measured: leaks >= 0.32 (a staircase), a healthy one 0.28.
 SLOWDOWN = 0.75  # later slope (upper end) against the earlier one (lower end): certainly a quarter slower is levelling off.
-TEETH_OUTGROWN = 2.0  # times the height of a tooth. Measured: leaks >= 65, heaps that a collector resizes <= 1.6 (1.9 with their start unseen).
+TEETH_OUTGROWN = 2.0  # times the height of a tooth. Measured: leaks >= 70, heaps that a collector resizes <= 1.7 (1.8 where samples are lost).
 MIN_PEAK_RISE = 0.33  # growth of the peaks from the first to the last third against that of the floor; steady growth has 0.67. Measured: leaks >= 0.46.
 
 # Against a healthy cycle before
