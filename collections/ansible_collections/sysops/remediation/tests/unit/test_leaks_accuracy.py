@@ -76,3 +76,16 @@ def test_a_folder_without_labels_is_named(tmp_path):
     corpus_of = importlib.import_module("_corpus")
     with pytest.raises(SystemExit, match=r"labels\.csv does not exist"):
         corpus_of.read_corpus(tmp_path)
+
+
+@needs_benchmarks
+def test_a_seed_is_a_corpus_of_services_made_of_parts_and_no_healthy_one_is_a_leak(tmp_path, monkeypatch):
+    accuracy, generator, corpus_of = (importlib.import_module(name) for name in ("diagnosis_accuracy", "synthetic_corpus", "_corpus"))
+    for folder in ("once", "again"):
+        monkeypatch.setattr(sys, "argv", ["synthetic_corpus.py", "--seed", "5", "--each", "3", str(tmp_path / folder)])
+        generator.main()
+    once, again = (corpus_of.read_corpus(tmp_path / folder) for folder in ("once", "again"))
+    assert once == again
+    assert {series.group for series in once} == {"live", "history"}
+    assert {series.leaks for series in once} == {True, False, None}
+    assert not [series.file for series in once if series.leaks is False and accuracy.diagnose(series)["verdict"] in accuracy.LEAKS]

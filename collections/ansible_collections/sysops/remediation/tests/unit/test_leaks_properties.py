@@ -61,7 +61,7 @@ def test_scaling_time_within_the_tier_of_a_window_does_not_change_the_class(valu
 
 
 @checked
-@given(shaped(), st.sampled_from([0.5, 2.0]))
+@given(shaped(), st.sampled_from([0.2, 0.5, 2.0, 8.0]))
 def test_scaling_time_within_the_tier_of_hours_does_not_change_the_class(values, factor):
     """Both between half an hour and a day and a half."""
     interval = 4 * 3600.0 / len(values)

@@ -46,6 +46,5 @@ class Case:
         if self.tier == _words.CYCLES:
             return limits.MIN_GROWTH_CYCLES
         if self.tier == _words.HISTORY:
-            long_line = self.curve.span >= limits.LONG_LINE and self.curve.is_straight
-            return limits.MIN_GROWTH_LONG_LINE if long_line else limits.MIN_GROWTH_HISTORY
+            return limits.MIN_GROWTH_STRAIGHT if self.curve.is_straight else limits.MIN_GROWTH_HISTORY
         return limits.MIN_GROWTH_LINE if self.curve.is_line else limits.MIN_GROWTH_WINDOW

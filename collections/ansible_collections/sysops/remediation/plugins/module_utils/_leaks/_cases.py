@@ -92,7 +92,7 @@ def _second_half(whole):
     later = [point for point in whole.points if point[0] >= border]
     if len(later) >= limits.SURE_POINTS and Retained(later).is_straight:
         own_past = [(when, value, value) for when, value in whole.points if when < border]
-        yield Case(later, whole.unit, tier_of(later, ()), whole.context, whole.limit, own_past, own_past=True)
+        yield Case(later, whole.unit, whole.tier, whole.context, whole.limit, own_past, own_past=True)
 
 
 def _since_lowest(whole):

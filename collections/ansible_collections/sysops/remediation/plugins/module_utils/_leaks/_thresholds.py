@@ -44,8 +44,7 @@ LINE_STEADINESS = 0.85  # STEADY_RISE of a line. Measured: leaks of even rate 0.
 LINE_EVENNESS = 0.1  # how far the share of the growth in the second half may be from a half.
 MIN_GROWTH_CYCLES = 0.10  # same, for more than a day and a half: what grows through nights and days is no part of one.
 MIN_GROWTH_HISTORY = 0.15  # same, for hours. A restart buys no more than what grew. Chosen above the 12 % in 12 h of one undisturbed service.
-MIN_GROWTH_LONG_LINE = 0.05  # same, if it grows like a line for LONG_LINE: caches fill ever more slowly, and load changes within that time.
-LONG_LINE = 11 * 3600.0  # seconds. About half a day: within it a daily load has risen or fallen, and bent the line.
+MIN_GROWTH_STRAIGHT = 0.05  # same, for hours of which each third brings its third of the growth: caches fill ever more slowly, and load bends the line.
 MIN_GROWTH_AFTER_PRIOR = 0.05  # same, above a healthy cycle. That cycle says what is normal; this only says that it still grows.
 
 # Of what shape is the growth?
@@ -57,7 +56,7 @@ MAX_QUIET_START = 0.35  # share of the time before 10 % of the growth; steady gr
 MAX_QUIET_END = 0.25  # share of the time after 90 % of the growth; steady growth has 0.1. Longer if it has rested as long before and went on.
 MIN_LATE_SHARE = 0.3  # share of the growth in the second half; steady growth has 0.5. Measured: leaks >= 0.32 (a staircase), a healthy one 0.28.
 SLOWDOWN = 0.75  # later slope (upper end) against the earlier one (lower end): certainly a quarter slower is levelling off.
-TEETH_OUTGROWN = 2.0  # times the height of a tooth. Measured: leaks >= 65, heaps that a collector resizes <= 1.6 (1.9 with their start unseen).
+TEETH_OUTGROWN = 2.0  # times the height of a tooth. Measured: leaks >= 70, heaps that a collector resizes <= 1.7 (1.8 where samples are lost).
 MIN_PEAK_RISE = 0.33  # growth of the peaks from the first to the last third against that of the floor; steady growth has 0.67. Measured: leaks >= 0.46.
 
 # Against a healthy cycle before
