@@ -11,7 +11,7 @@ import os
 import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils._managers import _base, _supervisord_rpc, supervisord
 from ansible_collections.sysops.remediation.tests.unit.managers_lab import case_id, cases, expected, make_root, write
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 
@@ -55,6 +55,7 @@ def test_an_address_that_is_none_is_refused_without_showing_its_user(server):
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="/@:#?%[]"), min_size=6, max_size=12))
 def test_no_password_gets_into_any_message(password):
+    assume(password not in "supervisord at http://127.0.0.1:1 ftp:// Connection refused")  # words of the message itself
     for server in ("ftp://me:%s@host" % password, "http://me:%s@127.0.0.1:1" % password):
         manager = supervisord.Supervisord(None, server=server)
         usable, why = manager.available()
