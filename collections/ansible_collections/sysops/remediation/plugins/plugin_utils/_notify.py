@@ -11,13 +11,13 @@ import os
 import threading
 import time
 import typing as t
-from urllib.parse import urlsplit
 
 from ..module_utils._redact import redact
 from ..module_utils._units import parse_duration
 from . import _notify_channels as channels
 from ._notify_memory import Memory
 from ._plan import Data
+from ._run_settings import target_name
 
 MOST = 20  # incidents and troubles told in words; a mass event is one message of readable size
 MOST_TEXT = 500  # characters of one line
@@ -56,9 +56,10 @@ class _Delivery:
 
     def __init__(self, target: Data, summary: Data, memory: Memory) -> None:
         self.target = target
-        self.name = target["name"] or _default_name(target)
+        self.name = target_name(target)
         self.memory = memory
-        self.incidents = [brief for brief in summary["incidents"] if _wanted(target, brief["outcome"]) and not memory.heard(story(brief))]
+        mine = [brief for brief in summary["incidents"] if brief.get("notify") is None or self.name in brief["notify"]]
+        self.incidents = [brief for brief in mine if _wanted(target, brief["outcome"]) and not memory.heard(story(brief))]
         self.troubles = [trouble for trouble in _troubles(summary) if _wanted(target, "unknown") and not memory.heard(trouble)]
         self.message = compose(summary, self.incidents, self.troubles) if self.incidents or self.troubles else None
         self.error: str | None = None
@@ -115,13 +116,6 @@ def _troubles(summary: Data) -> list[str]:
 
 def _wanted(target: Data, outcome: str) -> bool:
     return not target["outcomes"] or outcome in target["outcomes"]
-
-
-def _default_name(target: Data) -> str:
-    """The path of a webhook's URL is often its only secret: the name has the host only."""
-    if target["type"] == "mail":
-        return target["to"][0] if target["to"] else "mail"
-    return urlsplit(target["url"] or "").hostname or "webhook"
 
 
 def _identity(target: Data) -> str:

@@ -28,11 +28,14 @@ def policy_variables(names: t.Iterable[str]) -> list[str]:
     return [*more, VARIABLE]
 
 
-def read_policy(variables: dict[str, t.Any], groups: t.Collection[str] | None = None) -> tuple[list[Entry], list[Problem]]:
+def read_policy(
+    variables: dict[str, t.Any], groups: t.Collection[str] | None = None, targets: t.Collection[str] | None = None
+) -> tuple[list[Entry], list[Problem]]:
     """Return the entries of a host, complete with defaults; or none and all problems, because a policy with a mistake may not mean what it says.
 
     :param variables: the (templated) values of the variables of :func:`policy_variables`, in that order.
     :param groups: the inventory groups of the host, one of which a budget may be of; None when they are not known.
+    :param targets: the names of the targets in ``remediation_notify``; None when they are not known.
     """
     problems: list[Problem] = []
     merged: dict[tuple[t.Any, ...], tuple[Path, Entry]] = {}
@@ -45,6 +48,7 @@ def read_policy(variables: dict[str, t.Any], groups: t.Collection[str] | None = 
         entry = ENTRY.read(raw, path, problems)
         problems.extend(contradictions(entry, path))
         problems.extend(_foreign_group(entry, path, groups))
+        problems.extend(_unknown_targets(entry, path, targets))
         services.append(entry)
     problems.extend(_ambiguous([path for path, _raw in merged.values()], services))
     return ([] if problems else services), problems
@@ -103,6 +107,14 @@ def _foreign_group(entry: Entry, path: Path, groups: t.Collection[str] | None) -
     if groups is not None and entry["group"] is not None and entry["group"] not in groups:
         near = did_you_mean(entry["group"], groups)
         yield Problem((*path, "group"), f"{shown(entry['group'])} is no group of this host{near}; allowed: {', '.join(sorted(groups))}")
+
+
+def _unknown_targets(entry: Entry, path: Path, targets: t.Collection[str] | None) -> t.Iterator[Problem]:
+    """A name that is no target would mean that nobody hears of the service."""
+    for number, name in enumerate(entry["notify"] or []):
+        if targets is not None and name not in targets:
+            allowed = ", ".join(sorted(targets)) or "none, because remediation_notify is empty"
+            yield Problem((*path, "notify", number), f"{shown(name)} is no target of remediation_notify{did_you_mean(name, targets)}; allowed: {allowed}")
 
 
 def _ambiguous(paths: list[Path], services: list[Entry]) -> t.Iterator[Problem]:

@@ -53,6 +53,16 @@ def notify_problem(given: t.Any) -> str | None:
     return next((problem for problem in problems if problem), None)
 
 
+def target_name(target: t.Mapping[str, t.Any]) -> str:
+    """Return the name of a target. The path of a webhook's URL is often its only secret: without a name of its own it is called by the host only."""
+    if target.get("name"):
+        return str(target["name"])
+    if target.get("type") == "mail":
+        to = target.get("to") or ["mail"]
+        return to if isinstance(to, str) else str(to[0])
+    return urlsplit(target.get("url") or "").hostname or "webhook"
+
+
 def _of_target(name: str, target: t.Any) -> str | None:
     problem = _of_fields(name, target, TARGET)
     if problem:

@@ -62,6 +62,7 @@ def brief(outcome="remediated", host="mail1", incident="run1-1", **others):
         "headline": f"policyd.service on {host}: {outcome}",
         "next_steps": ["Nothing now."],
         "owner": "mail team",
+        "notify": None,
         "refused_by": ["mode"] if outcome == "refused" else [],
         "report": f"/reports/run1/{incident}.md",
         **others,
@@ -478,3 +479,10 @@ def test_a_newline_in_a_headline_cannot_add_a_header(tmp_path, smtp):
     ((envelope, _session, message),) = smtp.handler.mails
     assert envelope.rcpt_tos == ["oncall@example.org"]
     assert message["Bcc"] is None
+
+
+def test_who_is_not_named_by_the_policy_hears_nothing_of_the_service(tmp_path):
+    targets = [{**TARGET, "url": "http://one.example/"}, {**TARGET, "name": "oncall", "url": "http://two.example/"}]
+    both, named = brief(incident="run1-1"), brief(incident="run1-2", host="mail2", notify=["oncall"])
+    told = notify(summary(both, named), targets, str(tmp_path), check_mode=True, now=NOW)
+    assert [(one["target"], one["incidents"]) for one in told] == [("one.example", ["run1-1"]), ("oncall", ["run1-1", "run1-2"])]

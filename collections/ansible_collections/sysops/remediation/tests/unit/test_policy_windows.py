@@ -203,6 +203,11 @@ class TestMistakes:
         [line] = mistakes(groups=["mail", "all"], group="mial")
         assert line == "remediation_services[0].group: 'mial' is no group of this host (did you mean 'mail'?); allowed: all, mail"
 
+    def test_a_name_that_nobody_has_who_can_be_told(self):
+        _services, problems = read_policy({"remediation_services": [{"name": "postfix", "notify": ["oncal"]}]}, targets=["oncall", "chat"])
+        said = "remediation_services[0].notify[0]: 'oncal' is no target of remediation_notify (did you mean 'oncall'?); allowed: chat, oncall"
+        assert [str(problem) for problem in problems] == [said]
+
     def test_an_approved_action_needs_something_to_do(self):
         [line] = mistakes(mode="approve", ladder=[])
         assert "mode 'approve' could never act" in line

@@ -40,6 +40,7 @@ def describe_incident(plan: Data, item: Data, diagnosis: Data | None, outcome: D
         "mode": policy.get("mode"),
         "owner": policy.get("owner"),
         "runbook": policy.get("runbook"),
+        "notify": policy.get("notify"),
         "verdict": item["verdict"],
         "urgency": item["urgency"],
         "resource": diagnosis.get("resource"),

@@ -13,7 +13,7 @@ from .._plan import Data, health, tally
 
 # The worst first: of several things that happened to a host, the worst stands for it.
 ORDER = ("failed", "unknown", "chronic", "ineffective", "inconclusive", "refused", "already_changed", "predicted", "remediated")
-_BRIEF = ("incident", "host", "service", "incarnation", "verdict", "urgency", "outcome", "action", "headline", "next_steps", "owner")
+_BRIEF = ("incident", "host", "service", "incarnation", "verdict", "urgency", "outcome", "action", "headline", "next_steps", "owner", "notify")
 
 
 def summarise(head: Data, plan: Data, incidents: list[Data], check_mode: bool) -> Data:
