@@ -29,6 +29,7 @@ ANSWERS = {
         plans=[{"plan_id": "51b0c7a5ae2b1dd0", "actions": [{"host": "mail1", "service": "systemd/postfix.service"}]}],
     ),
     "pause": answer(changed=True, pauses=[{"subject": "host mail1", "until": 1.0, "created_by": "ada@control1"}]),
+    "policy": answer(policies=[{"host": "mail1", "service": "postfix", "mode": "auto", "policy": {"guard": {"cooldown": 1800}}}]),
     "why_not": answer(services=[{"host": "mail1", "service": "systemd/postfix.service", "headline": "paused", "gates": REFUSAL["gates"]}]),
     "resume": answer(changed=True, message="resumed: host mail1"),
     "report": answer(markdown="# REMEDIATED: postfix.service on mail1"),

@@ -27,9 +27,10 @@ class ActionModule(ActionBase):
         try:
             ledger = ledger_of(args["ledger"], task_vars, rehearse=False)
             found = find(ledger, args["incident"], args["host"], args["service"])
-            data, markdown = report_of(found, ledger.audited(run_id=found.run_id, host=found.host))
+            trail = ledger.audited(run_id=found.run_id, host=found.host)
         except LookupError as error:
             return answer(INVALID_INPUT, f"{error}; ledger: {ledger.described}")
         except LedgerError as error:
             return answer(FAILED, str(error))
+        data, markdown = report_of(found, trail)
         return answer(SUCCEEDED, data["headline"], markdown, incident=data, markdown=markdown, ledger=ledger.described)

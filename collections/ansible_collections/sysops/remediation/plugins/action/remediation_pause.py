@@ -14,7 +14,7 @@ from ..plugin_utils._ops_pause import PAUSED, RESUMED, Asked, as_data, change, o
 TEXT = {"type": "str", "default": ""}
 SPEC = {
     "state": {"type": "str", "choices": [PAUSED, RESUMED], "required": True},
-    **dict.fromkeys(("group", "host", "service", "until", "duration", "reason", "pattern"), TEXT),
+    **dict.fromkeys(("group", "host", "service", "end", "duration", "reason", "pattern"), TEXT),
     "ledger": {"type": "str", "no_log": True},
 }
 

@@ -42,7 +42,7 @@ options:
       - To be paused, a policy must name it.
     type: str
     default: ''
-  until:
+  end:
     description:
       - When the pause ends by itself, as V(06:00) (the next one), V(2026-11-26 06:00), V(2026-11-26T06:00:00Z) or in epoch seconds.
         Local time of the controller unless it names a zone.
@@ -50,7 +50,7 @@ options:
     default: ''
   duration:
     description:
-      - How long the pause lasts, such as V(90m) or V(2d), instead of O(until).
+      - How long the pause lasts, such as V(90m) or V(2d), instead of O(end).
     type: str
     default: ''
   reason:

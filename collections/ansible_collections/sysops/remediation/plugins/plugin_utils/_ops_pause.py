@@ -32,7 +32,7 @@ class Asked:
     group: str = ""
     host: str = ""
     service: str = ""
-    until: str = ""
+    end: str = ""
     duration: str = ""
     reason: str = ""
     pattern: str = ""  # of --limit or remediation_hosts: which hosts a run works on, and not what is paused
@@ -54,8 +54,8 @@ def objection(asked: Asked, groups: t.Mapping[str, t.Sequence[str]], raw_get: Ra
         return f"remediation_host={asked.host} is not in remediation_group={asked.group}, so that nothing would be {asked.state}"
     if asked.state == PAUSED and not asked.reason.strip():
         return "remediation_reason is missing: say why, for whoever wonders at 2 AM"
-    if asked.until and asked.duration:
-        return f"remediation_until={asked.until} and remediation_for={asked.duration} exclude each other: give one"
+    if asked.end and asked.duration:
+        return f"remediation_until={asked.end} and remediation_for={asked.duration} exclude each other: give one"
     return _service_objection(asked, [asked.host] if asked.host else groups[asked.group or "all"], raw_get)
 
 
@@ -98,14 +98,14 @@ def read_end(asked: Asked, now: float) -> float | None:
         if not seconds:
             raise ValueError(f"remediation_for={asked.duration}: a pause must last")
         return now + seconds
-    if not asked.until:
+    if not asked.end:
         return None
-    end = _moment(asked.until.strip(), now)
+    end = _moment(asked.end.strip(), now)
     if end is None:
         allowed = "'06:00' (the next one), '2026-11-26 06:00', '2026-11-26T06:00:00Z' or epoch seconds; local time of the controller unless it names a zone"
-        raise ValueError(f"remediation_until: {shown(asked.until)} is not a time; allowed: {allowed}")
+        raise ValueError(f"remediation_until: {shown(asked.end)} is not a time; allowed: {allowed}")
     if end <= now:
-        raise ValueError(f"remediation_until={asked.until}: that was {human_duration(now - end)} ago; a pause ends in the future")
+        raise ValueError(f"remediation_until={asked.end}: that was {human_duration(now - end)} ago; a pause ends in the future")
     return end
 
 

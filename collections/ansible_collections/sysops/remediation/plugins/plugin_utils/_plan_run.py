@@ -56,11 +56,16 @@ def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request) -> 
 
 
 def _plan(ledger: Ledger, fleet: list[HostFacts], targets: list[Target], request: Request) -> Data:
-    asked = [facts.asked_at for facts in fleet if facts.asked_at]
-    at = ledger.now() - max(0.0, time.time() - min(asked)) if asked else ledger.now()  # before the diagnosis, by the ledger's clock
-    standing = look(ledger, targets, lost_hosts(fleet), at)
+    standing = standing_of(ledger, fleet, targets)
     approved = _approved(ledger, request) if request.plan_id else None
     return build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose, approved)
+
+
+def standing_of(ledger: Ledger, fleet: list[HostFacts], targets: list[Target]) -> Standing:
+    """Tell the ledger what a run has seen, and return how everything stands."""
+    asked = [facts.asked_at for facts in fleet if facts.asked_at]
+    at = ledger.now() - max(0.0, time.time() - min(asked)) if asked else ledger.now()  # before the diagnosis, by the ledger's clock
+    return look(ledger, targets, lost_hosts(fleet), at)
 
 
 def _approved(ledger: Ledger, request: Request) -> Approved:

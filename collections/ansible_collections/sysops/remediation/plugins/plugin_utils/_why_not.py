@@ -18,7 +18,8 @@ from ._ledger._targets import clock_text
 from ._plan import HostFacts, targets_of
 from ._plan_facts import names, one_line, told_once
 from ._plan_gates import REMEDIATE, Data, Standing, Target, budget, target_gates
-from ._plan_standing import Inventory, look
+from ._plan_run import standing_of
+from ._plan_standing import Inventory
 from ._policy_schema import APPROVE
 from ._report._templates import number
 
@@ -50,9 +51,7 @@ def _ask_ledger(targets: list[Target], fleet: list[HostFacts], url: str | None) 
     """Return how everything stands, and per target whether another permit is out."""
     try:
         ledger = open_ledger(url, rehearse=True)
-        asked = [facts.asked_at for facts in fleet if facts.asked_at]
-        at = ledger.now() - max(0.0, time.time() - min(asked)) if asked else ledger.now()
-        standing = look(ledger, targets, [facts for facts in fleet if facts.unreachable], at)
+        standing = standing_of(ledger, fleet, targets)
         return standing, {(target.host, target.service): _held(ledger, target) for target in targets}
     except LedgerError as problem:
         return Standing(time.time(), error=f"{problem}; without a ledger nothing is acted on"), {}

@@ -20,9 +20,9 @@ VARIABLES = {
 }
 
 
-def objected(state=PAUSED, variables=VARIABLES, **words):
+def objected(state=PAUSED, variables=None, **words):
     words.setdefault("reason", "storage is moved")
-    return objection(Asked(state, **words), GROUPS, variables.__getitem__)
+    return objection(Asked(state, **words), GROUPS, (variables or VARIABLES).__getitem__)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_the_inventory_knows_can_be_paused(words):
         ({"service": "dovecot", "host": "mail1"}, "remediation_service=dovecot: the policy of mail1 does not name it"),
         ({"service": "postfix", "group": "web"}, "remediation_service=postfix: no policy of group web names it"),
         ({"reason": "  "}, "remediation_reason is missing: say why, for whoever wonders at 2 AM"),
-        ({"until": "06:00", "duration": "2h"}, "remediation_until=06:00 and remediation_for=2h exclude each other: give one"),
+        ({"end": "06:00", "duration": "2h"}, "remediation_until=06:00 and remediation_for=2h exclude each other: give one"),
         ({"pattern": "mail1"}, "'mail1' (--limit or remediation_hosts) does not say what is paused"),
     ],
 )
@@ -96,7 +96,7 @@ class TestTheEnd:
         ],
     )
     def test_is_local_unless_it_names_a_zone(self, until, utc):
-        assert read_end(Asked(PAUSED, until=until), self.NOW) == dt.datetime.fromisoformat(utc + "+00:00").timestamp()
+        assert read_end(Asked(PAUSED, end=until), self.NOW) == dt.datetime.fromisoformat(utc + "+00:00").timestamp()
 
     def test_may_be_a_duration_or_open(self):
         assert read_end(Asked(PAUSED, duration="1h30m"), self.NOW) == self.NOW + 5400
@@ -105,9 +105,9 @@ class TestTheEnd:
     @pytest.mark.parametrize(
         ("words", "says"),
         [
-            ({"until": "tomorrow"}, "remediation_until: 'tomorrow' is not a time; allowed: '06:00'"),
-            ({"until": "1320"}, "remediation_until: '1320' is not a time"),
-            ({"until": "2026-11-26 02:15"}, "remediation_until=2026-11-26 02:15: that was 1 h ago"),
+            ({"end": "tomorrow"}, "remediation_until: 'tomorrow' is not a time; allowed: '06:00'"),
+            ({"end": "1320"}, "remediation_until: '1320' is not a time"),
+            ({"end": "2026-11-26 02:15"}, "remediation_until=2026-11-26 02:15: that was 1 h ago"),
             ({"duration": "soon"}, "remediation_for: 'soon' is not a duration"),
             ({"duration": "0"}, "remediation_for=0: a pause must last"),
         ],

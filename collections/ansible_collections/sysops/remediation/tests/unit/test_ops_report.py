@@ -24,8 +24,8 @@ PLANNED = {
 }
 
 
-def incident(number, host="mail1", service=SERVICE, state="ended", outcome="remediated", body=PLANNED):
-    return Incident(f"20261126T000000Z-ab12cd-{number}", "20261126T000000Z-ab12cd", host, service, state, outcome, body)
+def incident(number, host="mail1", service=SERVICE, state="ended", outcome="remediated", **body):
+    return Incident(f"20261126T000000Z-ab12cd-{number}", "20261126T000000Z-ab12cd", host, service, state, outcome, {**PLANNED, **body})
 
 
 def recorded(lab, *incidents):
@@ -78,7 +78,7 @@ def test_an_incident_whose_run_died_is_told_as_far_as_it_was_planned(lab):
 
 def test_a_refusal_without_a_report_names_its_gates(lab):
     shut = {**GATE, "passed": False, "detail": "the policy's mode is 'observe'"}
-    recorded(lab, incident(1, outcome="refused", body={**PLANNED, "gates": [shut]}))
+    recorded(lab, incident(1, outcome="refused", gates=[shut]))
     data, markdown = report_of(find(lab.ledger, "", "mail1", ""), [])
     assert data["headline"] == "postfix.service on mail1: not touched: the policy's mode is 'observe'"
     assert "| **FAIL** | mode |" in markdown
