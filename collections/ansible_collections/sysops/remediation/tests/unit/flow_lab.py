@@ -176,8 +176,10 @@ class FlowLab:
 
     def ask(self, sql: str) -> list[tuple]:
         """Look into the ledger, or change it."""
-        with contextlib.closing(sqlite3.connect(self.ledger, timeout=60)) as connection, connection:
-            return connection.execute(sql).fetchall()
+        with contextlib.closing(sqlite3.connect(self.ledger, timeout=60)) as connection:
+            rows = connection.execute(sql).fetchall()
+            connection.commit()
+            return rows
 
     def start(self) -> None:
         (self.folder / "supervisord.conf").write_text(self._configuration())

@@ -77,7 +77,7 @@ def test_two_runs_at_the_same_time_restart_everything_once_and_never_two_at_a_ti
     assert sorted(word for run in words for word in run if word == "remediated") == ["remediated"] * 3
     assert {word for run in words for word in run} <= {"remediated", "refused", "already_changed"}
     held = sorted(lab.ask("SELECT granted_at, released_at FROM ledger_permits WHERE grp = 'twice'"))
-    assert all(end <= begin for (_, end), (begin, _) in itertools.pairwise(held)), "two permits of a group for one at a time"
+    assert all(end <= begin for (_begin, end), (begin, _end) in itertools.pairwise(held)), "two permits of a group for one at a time"
 
 
 class TestTheControllerDies:

@@ -54,7 +54,7 @@ class TestRecordedPostgresql:
     def test_of_many_processes_only_some_are_read(self, tmp_path, monkeypatch):
         monkeypatch.setattr(shared, "PROCESSES_AT_MOST", 2)
         read = []
-        monkeypatch.setattr(shared, "read_text", lambda path: read.append(path))
+        monkeypatch.setattr(shared, "read_text", read.append)
         shared.fixed_regions(str(tmp_path), range(10, 40))
         assert len(read) == 2
 
