@@ -9,6 +9,7 @@ Two things are read and nothing else: the ``set_stats`` key ``remediation`` that
 from __future__ import annotations
 
 import re
+import tempfile
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ RECAP = {
 NO_HOSTS = re.compile(r"leaves us with no hosts to target|Could not match supplied host pattern|no hosts matched|No inventory was parsed", re.IGNORECASE)
 UNREADABLE = re.compile(r"Unable to parse (\S.*?) as an inventory source(?=.*No inventory was parsed)", re.DOTALL)
 PARSE_ERROR = re.compile(r"Failed to parse inventory with '\w+' plugin: (.+)")
+# What ansible says when ansible-runner's callback could not hand an event over: no room on the disk.
+LOST_EVENT = re.compile(r"Callback dispatch '\w+' failed for plugin '[\w.]*awx_display': (.+)")
 ERROR_LINE = re.compile(r"^\s*(?:\[?ERROR\]?!?|ERROR!|fatal:.*=>)[:\s]*(.+)", re.MULTILINE)
 
 
@@ -54,10 +57,13 @@ class Facts:
     invalid_input: str | None = None
     internal_error: str | None = None
     handler_error: str | None = None
+    lost: str | None = None
 
     def take(self, raw: dict[str, Any]) -> None:
         """Remember what the result needs of one event of ansible-runner."""
         self.lines.extend(raw.get("stdout", "").splitlines())
+        if self.lost is None and (lost := LOST_EVENT.search(" ".join(raw.get("stdout", "").split()))):
+            self.lost = lost.group(1)
         data = raw.get("event_data") or {}
         name = raw.get("event")
         if name == "playbook_on_stats":
@@ -120,11 +126,14 @@ def _status(facts: Facts, request: Request) -> tuple[RunStatus, str]:
         return RunStatus.INVALID_INPUT, facts.invalid_input
     if facts.internal_error is not None:
         return RunStatus.FAILED, facts.internal_error
+    if facts.stats is None and facts.lost:
+        return RunStatus.FAILED, f"the result of the run is lost: {facts.lost}; make room in {tempfile.gettempdir()}{_half_done(request)}"
     if facts.stats is None:
         return _never_started(facts)
     if not facts.stats["processed"] and not facts.remediation:
         return RunStatus.NO_HOSTS, _no_hosts(request)
-    return _finished(facts)
+    status, message = _finished(facts)
+    return status, f"{message}; some events are lost: {facts.lost}".removeprefix("; ") if facts.lost else message
 
 
 def _half_done(request: Request) -> str:
