@@ -140,7 +140,7 @@ def _inventory(inventory: Inventory | None, directory: RunDirectory) -> str | li
     if isinstance(inventory, Mapping):
         return str(directory.secret("inventory.json", as_json(inventory, "inventory")))
     sources = sources_of(inventory)
-    return sources if len(sources) != 1 else sources[0]
+    return sources if len(sources) != 1 or "," in sources[0] else sources[0]  # of a text that is no path, ansible-runner makes a file
 
 
 def sources_of(inventory: str | os.PathLike[str] | Sequence[str]) -> list[str]:

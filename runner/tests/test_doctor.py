@@ -23,6 +23,7 @@ HERE = local("h1")["all"]["hosts"]["h1"]
 
 @pytest.fixture(autouse=True)
 def own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("SYSOPS_REMEDIATION_LEDGER", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path / "state" / "sysops-remediation" / "ledger.sqlite"
 

@@ -35,8 +35,26 @@ PLAYBOOK = """
       register: diagnose_result
     - sysops.remediation.remediation_diagnoses: {}
       register: remediation_diagnoses
-    - sysops.remediation.remediation_plan: {report_dir: FOLDER/reports, purpose: restart}
+    - sysops.remediation.remediation_plan: {report_dir: FOLDER/reports, purpose: restart, acts: true}
       register: remediation_plan
+    - sysops.remediation.remediation_policies: {}
+      register: remediation_policies
+    - sysops.remediation.remediation_why_not: {}
+      register: remediation_why_not
+    - sysops.remediation.remediation_permit: {plan: "{{ remediation_plan.plan }}", action: "{{ remediation_plan.plan.actions[0] }}"}
+      register: remediation_permit
+    - sysops.remediation.remediation_permit: {state: released, permit: "{{ remediation_permit.permit.id }}", outcome: refused}
+      register: remediation_permit_back
+    - sysops.remediation.remediation_approval: {plan_id: none, approver: Ada}
+      register: remediation_approval
+    - sysops.remediation.remediation_pause: {state: paused, reason: docs, host: localhost}
+      register: remediation_pause
+    - sysops.remediation.remediation_status: {}
+      register: remediation_status
+    - sysops.remediation.ledger_info: {}
+      register: ledger_info
+    - sysops.remediation.host_readiness_info: {}
+      register: host_readiness_info
     - sysops.remediation.incident_evidence: EVIDENCE
       register: incident_evidence
     - sysops.remediation.service_restart: RESTART
@@ -48,6 +66,8 @@ PLAYBOOK = """
       register: remediation_reconcile
     - sysops.remediation.incident_report: {plan: "{{ remediation_plan.plan }}", report_dir: FOLDER/reports}
       register: incident_report
+    - sysops.remediation.remediation_incident: {host: localhost}
+      register: remediation_incident
     - sysops.remediation.incident_notify:
         summary: "{{ incident_report.summary }}"
         report_dir: FOLDER/reports
@@ -85,8 +105,15 @@ def results(tmp_path_factory):
     for word, value in words.items():
         text = text.replace(word, value)
     (lab.folder / "all.yml").write_text(text)
-    settings = {"remediation_services": [dict(service, mode="auto")], "ansible_python_interpreter": sys.executable}
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_LOCAL_TEMP=str(lab.folder), ANSIBLE_REMOTE_TEMP=str(lab.folder))
+    settings = {"remediation_services": [dict(service, mode="auto", allow_outage=True)], "ansible_python_interpreter": sys.executable}
+    ledger = "sqlite:///%s/ledger.sqlite" % lab.folder
+    environment = dict(
+        os.environ,
+        SYSOPS_REMEDIATION_LEDGER=ledger,
+        ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
+        ANSIBLE_LOCAL_TEMP=str(lab.folder),
+        ANSIBLE_REMOTE_TEMP=str(lab.folder),
+    )
     try:
         lab.start()
         done = subprocess.run(
