@@ -72,10 +72,9 @@ def figures(hosts: int, services: int, name: str) -> Data:
     return row
 
 
-def one_permit(url: str, plan: Data, action: Data) -> None:
+def one_permit(url: str, plan: Data, action: Data) -> str:
     reply = reserve(url, False, plan, action, [])
-    if reply["permit"]:
-        release(url, reply["permit"]["id"], "remediated")
+    return str(release(url, reply["permit"]["id"], "remediated") if reply["permit"] else reply["msg"])
 
 
 def main() -> None:
