@@ -26,6 +26,7 @@ Result = TypeVar("Result", bound=RunResult)
 KEPT_EVENTS = 10_000
 KEPT_LINES = 200
 GRACE = 5.0
+_IMPORTING = threading.Lock()
 
 
 class Run(Generic[Result]):
@@ -145,6 +146,7 @@ class Run(Generic[Result]):
     def _work(self) -> None:
         try:
             with self._deadline():
+                _import_ansible_runner()
                 if self._request.executor == TRANSMIT:
                     self._directory = RunDirectory()
                     self._run_worker(self._directory)
@@ -168,7 +170,6 @@ class Run(Generic[Result]):
             self._put(None)
 
     def _run_ansible(self, directory: RunDirectory) -> None:
-        # Imported here: it takes longer than everything else of this package together.
         from ansible_runner.interface import init_runner
 
         arguments = runner_arguments(self._request, self._project, directory)
@@ -213,6 +214,12 @@ class Run(Generic[Result]):
                 with contextlib.suppress(queue.Empty):
                     self._events.get_nowait()
                     self.events_dropped += 1
+
+
+def _import_ansible_runner() -> None:
+    """Import it in one thread only: while it is being imported, its attribute ``plugins`` is something else, and another thread's run would fail."""
+    with _IMPORTING:
+        import ansible_runner.interface  # noqa: F401 - here, as it takes longer than everything else of this package together
 
 
 def _never() -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ import typer
 from . import _cli_ops, _cli_run, _init
 from ._cli_options import Options, with_options
 from ._status import EXIT_CODES
+from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult
+from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, WhyNotResult
 
 app = typer.Typer(
     name="remediate",
@@ -30,6 +33,21 @@ WindowOption = Annotated[str | None, typer.Option("--window", help="How long to 
 IntervalOption = Annotated[str | None, typer.Option("--interval", help="How often to look, such as 1s.")]
 GroupOption = Annotated[str | None, typer.Option("--group", "-g", help="Only this group of the inventory.")]
 HostOption = Annotated[str | None, typer.Option("--host", "-H", help="Only this host.")]
+RESULTS: dict[str, type[RunResult]] = {
+    "diagnose": DiagnoseResult,
+    "plan": PlanResult,
+    "run": RemediateResult,
+    "approve": RemediateResult,
+    "restart": RemediateResult,
+    "pause": PauseResult,
+    "resume": PauseResult,
+    "status": StatusResult,
+    "why-not": WhyNotResult,
+    "report": ReportResult,
+    "policy": PolicyResult,
+    "doctor": DoctorResult,
+}
+
 AllowAll = Annotated[bool, typer.Option("--all", help="Yes, act on the whole inventory.")]
 
 
@@ -163,6 +181,14 @@ def init(
 def doctor(options: Options) -> None:
     """Check everything that a run needs: ansible-core, the collection, the ledger, the inventory, the hosts. Says how to fix what is missing."""
     _cli_run.run(options, lambda remediator: remediator.start_doctor(limit=options.limit))
+
+
+@app.command(epilog="Example: remediate schema diagnose > diagnose.schema.json")
+def schema(command: Annotated[str, typer.Argument(help=f"One of: {', '.join(RESULTS)}.")]) -> None:
+    """Print the JSON schema of what a command prints with --json."""
+    if command not in RESULTS:
+        raise typer.BadParameter(f"{command!r} is none of {', '.join(RESULTS)}", param_hint="command")
+    print(json.dumps(RESULTS[command].model_json_schema(mode="serialization"), indent=2))
 
 
 @app.command()

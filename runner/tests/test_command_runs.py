@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -118,3 +119,28 @@ def test_a_reader_that_goes_away_is_no_accident() -> None:
     with open(writer, "w") as gone:
         _out, errors = (ran := start("diagnose", "--help", stdout=gone)).communicate()
     assert (ran.returncode, errors) == (1, "")
+
+
+def test_ctrl_c_twice_kills_also_an_ansible_that_does_not_listen(hosts: Path, checkout_that_hangs: Path) -> None:
+    running = start("diagnose", "-i", hosts, cwd=checkout_that_hangs)
+    until(lambda: processes_with(NAP))
+    for pid in ansible_of(hosts):
+        os.kill(pid, signal.SIGSTOP)
+    running.send_signal(signal.SIGINT)
+    assert running.stderr.readline() == "canceling; once more to kill\n"
+    running.send_signal(signal.SIGINT)
+    out, errors = running.communicate(timeout=120)
+    assert running.returncode == 130, (out, errors)
+    assert processes_with(NAP) == []
+
+
+def ansible_of(hosts: Path) -> list[int]:
+    """Return ansible-playbook and its workers that use this inventory."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                command = (entry / "cmdline").read_bytes().decode(errors="replace")
+                if "ansible-playbook" in command and str(hosts) in command:
+                    found.append(int(entry.name))
+    return found

@@ -11,8 +11,8 @@ version_added: 0.1.0
 short_description: Settle what every planned action came to
 description:
   - Runs once, at the end. Every action of the plan gets an outcome. One that left none on its host, because the host was lost, is V(unknown).
-  - It says which hosts must make the run fail. A refusal that is nothing but the policy's own will (mode, verdict, urgency, window, approval) is not among
-    them, unless a person asked for a restart.
+  - It says which hosts must make the run fail. A refusal that is nothing but the policy's own will (mode, verdict, urgency, window, freeze, approval), or
+    the tail of an alert, is not among them, unless a person asked for a restart.
   - This is an action plugin; it runs on the controller and never contacts a managed host.
 author:
   - sysops.remediation contributors (@sysops-remediation)

@@ -59,7 +59,7 @@ class _Delivery:
         self.name = target_name(target)
         self.memory = memory
         mine = [brief for brief in summary["incidents"] if brief.get("notify") is None or self.name in brief["notify"]]
-        self.incidents = [brief for brief in mine if _wanted(target, brief["outcome"]) and not memory.heard(story(brief))]
+        self.incidents = [brief for brief in mine if _wanted(target, brief["outcome"]) and _is_news(brief) and not memory.heard(story(brief))]
         self.troubles = [trouble for trouble in _troubles(summary) if _wanted(target, "unknown") and not memory.heard(trouble)]
         self.message = compose(summary, self.incidents, self.troubles) if self.incidents or self.troubles else None
         self.error: str | None = None
@@ -102,10 +102,20 @@ class _Delivery:
 
 
 def story(brief: Data) -> str:
-    """Return what makes an incident news. A refusal that goes on, run after run, is the same story until something about it changes."""
+    """Return what makes an incident news. A refusal that goes on, run after run, is the same story until something about it changes.
+
+    A mass failure is one story, however many hosts it hits and goes on to hit.
+    """
+    if brief.get("mass_failure"):
+        return json.dumps(["mass failure", brief["mass_failure"]])
     if brief["outcome"] != "refused":
         return json.dumps([brief["incident"], brief["outcome"]])
     return json.dumps([brief[key] for key in ("host", "service", "incarnation", "verdict", "urgency", "outcome", "refused_by")])
+
+
+def _is_news(brief: Data) -> bool:
+    """An alert that still speaks of what was just remedied is none."""
+    return bool(brief["refused_by"] != ["alert_tail"])
 
 
 def _troubles(summary: Data) -> list[str]:
@@ -154,8 +164,10 @@ def _told_of(brief: Data) -> Data:
 def _subject(incidents: list[Data], troubles: list[str]) -> str:
     if len(incidents) == 1 and not troubles:
         return incidents[0]["headline"]
-    outcomes = [brief["outcome"].replace("_", " ") for brief in incidents]
-    parts = [f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes)]
+    failures = [brief["mass_failure"] for brief in incidents if brief.get("mass_failure")]
+    outcomes = [brief["outcome"].replace("_", " ") for brief in incidents if not brief.get("mass_failure")]
+    parts = [f"mass failure in {failure}: {failures.count(failure)} not restarted" for failure in dict.fromkeys(failures)]
+    parts += [f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes)]
     parts += [f"{len(troubles)} could not be looked at"] if troubles else []
     hosts = list(dict.fromkeys(brief["host"] for brief in incidents))
     return ", ".join(parts) + (f" ({', '.join(hosts[:3])}{', …' if len(hosts) > 3 else ''})" if hosts else "")

@@ -303,4 +303,4 @@ def _group_data(group: Group) -> Data:
 
 def _breaker_data(view: GroupView) -> Data:
     breaker = view.breaker
-    return {"group": view.group.name, "state": breaker.state, "sick": list(breaker.sick), "just_opened": breaker.just_opened}
+    return {"group": view.group.name, "state": breaker.state, "since": breaker.since, "sick": list(breaker.sick), "just_opened": breaker.just_opened}

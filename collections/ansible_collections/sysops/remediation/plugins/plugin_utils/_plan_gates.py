@@ -24,8 +24,8 @@ from ._windows import timing_gates
 REMEDIATE = "remediate"
 RESTART = "restart"
 
-# Closed by the policy's own will. Whoever wrote it wants it so, so a run that does nothing for these reasons went well.
-POLICY_GATES = ("mode", "verdict", "urgency", "window", "approval")
+# Closed by the policy's own will, or because the same was just done. A run that does nothing for these reasons went well.
+POLICY_GATES = ("mode", "verdict", "urgency", "window", "freeze", "approval", "alert_tail")
 
 Data = dict[str, t.Any]
 

@@ -86,7 +86,8 @@ def _record(ledger: Ledger, plan: Data) -> None:
 
 
 def _incident(plan: Data, item: Data, state: str, outcome: str | None) -> Incident:
-    return Incident(item["incident"], plan["run_id"], item["host"], item["service"], state, outcome, {"plan_id": plan["id"], **without_policy(item)})
+    body = {"plan_id": plan["id"], **without_policy(item), "gates": closed(item["gates"])}  # in short: the report has it all, at the end
+    return Incident(item["incident"], plan["run_id"], item["host"], item["service"], state, outcome, body)
 
 
 def without_policy(item: Data) -> Data:

@@ -64,6 +64,7 @@ def brief(outcome="remediated", host="mail1", incident="run1-1", **others):
         "owner": "mail team",
         "notify": None,
         "refused_by": ["mode"] if outcome == "refused" else [],
+        "mass_failure": None,
         "report": f"/reports/run1/{incident}.md",
         **others,
     }
@@ -278,6 +279,26 @@ def test_a_mass_event_is_one_message_of_bounded_size(tmp_path, hook, smtp):
     assert len(body) < 64 * 1024
     assert "… and 480 more incidents" in message.get_content()
     assert message["Subject"] == "[remediation] 500 refused, 300 could not be looked at (mail0, mail1, mail2, …)"
+
+
+def stopped_by_the_breaker(*hosts, run="run1", since="2026-11-25 02:00:00 UTC"):
+    """Return the incidents of a mass failure: nothing is restarted."""
+    what = {"refused_by": ["breaker"], "mass_failure": f"group mail since {since}"}
+    return summary(*[brief("refused", host, f"{run}-{host}", **what) for host in hosts])
+
+
+def test_a_mass_failure_is_one_notification_however_many_hosts_go_on_to_fail(tmp_path, hook):
+    (first,) = tell(tmp_path, stopped_by_the_breaker("mail1", "mail2", "mail3"), webhook(hook))
+    assert first["subject"] == "mass failure in group mail since 2026-11-25 02:00:00 UTC: 3 not restarted (mail1, mail2, mail3)"
+    (later,) = tell(tmp_path, stopped_by_the_breaker("mail1", "mail2", "mail3", "mail4", run="run2"), webhook(hook), now=NOW + 300)
+    assert later["status"] == "nothing_new"
+    assert len(hook.requests) == 1
+    (another,) = tell(tmp_path, stopped_by_the_breaker("mail1", run="run3", since="2026-11-25 07:00:00 UTC"), webhook(hook), now=NOW + 18000)
+    assert another["status"] == "sent"
+
+
+def test_the_tail_of_an_alert_is_no_news(tmp_path, hook):
+    assert tell(tmp_path, summary(brief("refused", refused_by=["alert_tail"])), webhook(hook))[0]["status"] == "nothing_new"
 
 
 def test_hosts_that_nobody_could_look_at_are_told_too(tmp_path, hook):

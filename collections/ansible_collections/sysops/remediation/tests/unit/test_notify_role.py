@@ -42,6 +42,7 @@ SUMMARY = {
             "next_steps": [],
             "owner": None,
             "refused_by": [],
+            "mass_failure": None,
             "report": None,
         }
     ],

@@ -159,6 +159,35 @@ class TestSingleInstance:
         assert fleet.plan(host("mail1", "oom_killed"))["waves"] == [["mail1"]]
 
 
+class TestWhoCounts:
+    def test_a_host_of_the_group_that_serves_something_else_does_not_stand_in(self, fleet):
+        other = {"service": "systemd/dovecot.service", "name": "dovecot.service"}
+        imap = HostFacts("mail2", policy=[entry(name="dovecot.service")], diagnoses=[diagnosis("healthy", "none", **other)])
+        assert shut(fleet.plan(host("mail1"), imap)) == {"mail1": ["single_instance"]}
+
+    def test_without_a_group_the_hosts_that_were_seen_with_the_service_share_its_budget(self, url, clock):
+        """Three of four mail servers are a mass failure, also among a hundred other hosts."""
+        fleet = Fleet(url, clock, size=100)
+        alone = entry(group=None, max_unavailable="50%")
+        plan = fleet.plan(*(host(name, policy=alone) for name in fleet.hosts[:4]))
+        assert plan["groups"] == {SERVICE: {"members": fleet.hosts[:4], "max_unavailable": 2}}
+        fleet.act(plan)
+        fleet.clock.now += HOUR
+        plan = fleet.plan(*(host(name, "crashed", policy=alone) for name in fleet.hosts[:3]))
+        assert [(one["group"], one["state"]) for one in plan["breakers"]] == [(SERVICE, "open")]
+
+    def test_a_host_that_cannot_say_how_it_is_counts_as_unknown(self, fleet):
+        fleet.plan(host("mail2", "healthy"), host("mail3", "healthy"))
+        silent = HostFacts("mail2", policy=[entry()], errors=["remediation_timeout: no answer within 300 s"])
+        assert shut(fleet.plan(host("mail1"), silent)) == {"mail1": ["max_unavailable"]}
+
+    def test_a_permit_comes_from_the_ledger_of_the_plan_or_not_at_all(self, fleet, tmp_path):
+        plan = fleet.plan(host("mail1"), host("mail2", "healthy"))
+        reply = reserve(f"sqlite:///{tmp_path}/other.sqlite", False, plan, plan["actions"][0], [])
+        assert reply["permit"] is None
+        assert "a run has one remediation_ledger for all hosts" in reply["msg"]
+
+
 class TestMassFailure:
     def test_three_of_four_that_fail_at_once_are_not_restarted(self, fleet):
         plan = fleet.plan(host("mail1", "crashed"), host("mail2", "crashed"), host("mail3", "crashed"), host("mail4", "healthy"))

@@ -10,6 +10,7 @@ import collections
 from ...module_utils._gates import closed
 from ...module_utils._redact import redact_data
 from .._plan import Data, health, tally
+from ._templates import moment
 
 # The worst first: of several things that happened to a host, the worst stands for it.
 ORDER = ("failed", "unknown", "chronic", "ineffective", "inconclusive", "refused", "already_changed", "predicted", "remediated")
@@ -21,7 +22,8 @@ def summarise(head: Data, plan: Data, incidents: list[Data], check_mode: bool) -
 
     :param head: what ``_plan_outcome.ended`` says of the run: ids, status, message, unreachable hosts, errors.
     """
-    briefs = sorted((_brief(incident) for incident in incidents), key=lambda brief: _rank(brief["outcome"]))
+    failures = _mass_failures(plan)
+    briefs = sorted((_brief(incident, failures) for incident in incidents), key=lambda brief: _rank(brief["outcome"]))
     counts = collections.Counter(brief["outcome"] for brief in briefs)
     summary = {
         **head,
@@ -38,10 +40,19 @@ def summarise(head: Data, plan: Data, incidents: list[Data], check_mode: bool) -
     return {**redact_data(summary), "hosts": summary["hosts"]}  # a host may be named like a secret: token-server1
 
 
-def _brief(incident: Data) -> Data:
+def _brief(incident: Data, failures: dict[str, str]) -> Data:
     """The names of the closed gates belong to it: a refusal for another reason is news."""
     refused_by = sorted({one["name"] for one in closed(incident["decision_gates"])}) if incident["outcome"] == "refused" else []
-    return {**{key: incident[key] for key in _BRIEF}, "refused_by": refused_by, "report": None}
+    return {**{key: incident[key] for key in _BRIEF}, "refused_by": refused_by, "mass_failure": failures.get(incident["incident"]), "report": None}
+
+
+def _mass_failures(plan: Data) -> dict[str, str]:
+    """Return incident → the mass failure that it is part of: one event for people, however many hosts it hits."""
+    since = {one["group"]: one["since"] for one in plan.get("breakers", []) if one["state"] == "open"}
+    if not since:
+        return {}
+    stopped = [one for one in plan["refusals"] if any(shut["name"] == "breaker" for shut in closed(one["gates"]))]
+    return {one["incident"]: f"group {one['group']} since {moment(since[one['group']])}" for one in stopped}
 
 
 def _rank(outcome: str) -> int:
