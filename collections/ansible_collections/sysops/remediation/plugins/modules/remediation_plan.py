@@ -89,6 +89,23 @@ plan:
     purpose:
       description: As O(purpose).
       type: str
+    ledger:
+      description: Which ledger was asked, or why none could be.
+      type: str
+    groups:
+      description: The budgets of the actions, by name, each with C(members) and C(max_unavailable).
+      type: dict
+    breakers:
+      description: The groups in which so much failed at once that nothing is restarted, or only one host is tried.
+      type: list
+      elements: dict
+    approval:
+      description: What waits for a person, with the C(id) to approve; null if nothing does.
+      type: dict
+    evidence_only:
+      description: Incidents of a mass failure, of which evidence is kept and nothing is touched.
+      type: list
+      elements: str
     waves:
       description: Hosts that are treated together, in order.
       type: list

@@ -61,6 +61,10 @@ errors:
   elements: str
   sample:
     - "remediation_services[0].guard.cooldwon: unknown key (did you mean 'cooldown'?); allowed: cooldown, max_attempts (group_vars/mail.yml:14)"
+asked_at:
+  description: When the policy was read, right before the diagnosis, in epoch seconds of the controller.
+  returned: always
+  type: float
 observe:
   description: What to hand to O(sysops.remediation.memory_leak_info#module:services).
   returned: always

@@ -79,6 +79,15 @@ result:
         service:
           description: Key of the service, such as V(systemd/postfix.service).
           type: str
+        verdict:
+          description: What the diagnosis says.
+          type: str
+        urgency:
+          description: How soon a limit is reached.
+          type: str
+        summary:
+          description: The diagnosis in one line.
+          type: str
         acts:
           description: Whether a run would act on it now.
           type: bool
