@@ -104,7 +104,7 @@ def build_plan(
     for target in targets:
         _place(plan, target, standing, purpose, approved)
     if approved:
-        _place_missing(plan, targets, approved)
+        _place_missing(plan, approved)
     _order(plan)
     _fill_waves(plan, standing)
     for number, incident in enumerate(plan["actions"] + plan["refusals"], start=1):
@@ -216,8 +216,8 @@ def _approval_gates(incident: Data, purpose: str, approved: Approved | None) -> 
 _ESSENCE = ("host", "service", "incarnation", "action", "policy", "verdict")
 
 
-def _place_missing(plan: Data, targets: list[Target], approved: Approved) -> None:
-    """What was approved and is not sick any more, or was not seen, is said and not done."""
+def _place_missing(plan: Data, approved: Approved) -> None:
+    """What was approved and was not found again is said."""
     seen = {(one["host"], one["service"]) for one in plan["actions"] + plan["refusals"] + plan["healthy"]}
     for action in approved.actions:
         if (action["host"], action["service"]) not in seen and action["host"] not in plan["unreachable"]:
@@ -266,7 +266,7 @@ def _fill_waves(plan: Data, standing: Standing) -> None:
     plan["refusals"] += [action for action in plan["actions"] if action["host"] in refused]
     kept = [action for action in plan["actions"] if action["host"] not in refused]
     plan["actions"] = sorted(kept, key=lambda action: wave_of[action["host"]])
-    plan["waves"] = [list(dict.fromkeys(action["host"] for action in plan["actions"] if wave_of[action["host"]] == number)) for number in range(len(waves))]
+    plan["waves"] = waves
 
 
 def _ask_for_approval(plan: Data) -> None:

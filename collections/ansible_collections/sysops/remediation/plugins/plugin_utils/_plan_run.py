@@ -48,7 +48,7 @@ def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request) -> 
             _record(ledger, plan)
         return plan
     except LedgerError as problem:
-        standing = Standing(request.now, error=f"{problem}; without a ledger nothing is acted on")
+        standing = Standing(request.now, error=f"{problem}; so nothing is acted on")
         plan = build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose)
         if request.plan_id and fleet:
             plan["errors"].append({"host": fleet[0].host, "msg": str(problem)})

@@ -54,7 +54,7 @@ def _ask_ledger(targets: list[Target], fleet: list[HostFacts], url: str | None) 
         standing = standing_of(ledger, fleet, targets)
         return standing, {(target.host, target.service): _held(ledger, target) for target in targets}
     except LedgerError as problem:
-        return Standing(time.time(), error=f"{problem}; without a ledger nothing is acted on"), {}
+        return Standing(time.time(), error=f"{problem}; so nothing is acted on"), {}
 
 
 def _held(ledger: Ledger, target: Target) -> list[Data]:

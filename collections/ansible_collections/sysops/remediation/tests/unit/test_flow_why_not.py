@@ -125,7 +125,7 @@ def test_a_ledger_that_cannot_be_used_is_a_closed_gate(lab):
     broken = lab.folder / "broken.sqlite"
     broken.write_text("this was a ledger once " * 100)
     run = lab.run("why_not", remediation_ledger=f"sqlite:///{broken}", remediation_hosts="leaks")
-    assert "without a ledger nothing is acted on" in shut(run, "leaks")["ledger"]["detail"], run.output
+    assert "so nothing is acted on" in shut(run, "leaks")["ledger"]["detail"], run.output
 
 
 def test_a_service_that_no_policy_names_is_a_mistake_in_one_line(lab, ledger):

@@ -333,7 +333,7 @@ class TestWithoutALedger:
         plan = plan_run([facts], {"all": frozenset({"mail1"}), "mail": frozenset({"mail1"})}, Request("run1", 1.0, acts=True, ledger=broken))
         assert shut(plan) == {"mail1": ["ledger"]}
         assert not by_policy_only(plan["refusals"][0]) and "S3cret" not in str(plan["refusals"][0]["gates"])
-        assert "without a ledger nothing is acted on" in plan["ledger"]
+        assert "so nothing is acted on" in plan["ledger"]
 
     def test_an_awx_job_without_a_url_is_refused(self, monkeypatch, tmp_path):
         monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", str(tmp_path))
