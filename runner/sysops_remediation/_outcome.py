@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from . import _limit
 from ._launch import Request
 from ._project import Project
 from ._status import RunStatus
@@ -40,6 +41,7 @@ UNREADABLE = re.compile(r"Unable to parse (\S.*?) as an inventory source(?=.*No 
 PARSE_ERROR = re.compile(r"Failed to parse inventory with '\w+' plugin: (.+)")
 # What ansible says when ansible-runner's callback could not hand an event over: no room on the disk.
 LOST_EVENT = re.compile(r"Callback dispatch '\w+' failed for plugin '[\w.]*awx_display': (.+)")
+BYTES = re.compile(r"\bb'([^']*)'")
 ERROR_LINE = re.compile(r"^\s*(?:\[?ERROR\]?!?|ERROR!|fatal:.*=>)[:\s]*(.+)", re.MULTILINE)
 
 
@@ -58,6 +60,14 @@ class Facts:
     internal_error: str | None = None
     handler_error: str | None = None
     lost: str | None = None
+    names: list[str] = field(default_factory=list)
+
+    def nobody(self) -> bool:
+        """Tell whether ansible has found no host to work on."""
+        return self.stats is None and NO_HOSTS.search(self.text()) is not None and not UNREADABLE.search(self.text())
+
+    def text(self) -> str:
+        return "\n".join(self.lines)
 
     def take(self, raw: dict[str, Any]) -> None:
         """Remember what the result needs of one event of ansible-runner."""
@@ -97,7 +107,7 @@ def with_handler_error(result: Result, error: str | None) -> Result:
 
 
 def _common(facts: Facts, request: Request, project: Project, started: float) -> dict[str, Any]:
-    status, message = _status(facts, request)
+    status, message = _status(facts, request, project)
     answer = facts.remediation
     collection = project.collection()
     return {
@@ -117,7 +127,7 @@ def _common(facts: Facts, request: Request, project: Project, started: float) ->
     }
 
 
-def _status(facts: Facts, request: Request) -> tuple[RunStatus, str]:
+def _status(facts: Facts, request: Request, project: Project) -> tuple[RunStatus, str]:
     """Return the word for how the run ended and one line that says why."""
     if facts.stop is not None:
         why = f"not finished after {request.timeout:g} s" if facts.stop is RunStatus.TIMED_OUT else "canceled"
@@ -129,7 +139,7 @@ def _status(facts: Facts, request: Request) -> tuple[RunStatus, str]:
     if facts.stats is None and facts.lost:
         return RunStatus.FAILED, f"the result of the run is lost: {facts.lost}; make room in {tempfile.gettempdir()}{_half_done(request)}"
     if facts.stats is None:
-        return _never_started(facts)
+        return _never_started(facts, request, project)
     if not facts.stats["processed"] and not facts.remediation:
         return RunStatus.NO_HOSTS, _no_hosts(request)
     status, message = _finished(facts)
@@ -141,15 +151,15 @@ def _half_done(request: Request) -> str:
     return "; a restart that had begun may be half done, so look with 'remediate diagnose' before you go on" if acts else ""
 
 
-def _never_started(facts: Facts) -> tuple[RunStatus, str]:
-    text = "\n".join(facts.lines)
+def _never_started(facts: Facts, request: Request, project: Project) -> tuple[RunStatus, str]:
+    text = facts.text()
     found = ERROR_LINE.findall(text)
-    message = found[0].strip() if found else next((line for line in facts.lines if line.strip()), "ansible-playbook ended without a word")
+    message = BYTES.sub(r"'\1'", found[0].strip()) if found else next((line for line in facts.lines if line.strip()), "ansible-playbook ended without a word")
     if unread := UNREADABLE.search(text):
         why = PARSE_ERROR.search(text)
         return RunStatus.INVALID_INPUT, f"inventory {unread.group(1)} cannot be read" + (f": {why.group(1).strip()}" if why else "")
-    if NO_HOSTS.search(text):
-        return RunStatus.NO_HOSTS, message
+    if facts.nobody():
+        return RunStatus.NO_HOSTS, _limit.explain(request, project, facts.names) if request.limit else message
     if facts.rc == 127:
         return RunStatus.FAILED, "ansible-playbook is not installed here: pip install 'ansible-core>=2.19'"
     usual = facts.rc in (1, 2, 4, 5)  # ansible's codes for options, playbooks, inventories and variables it cannot use

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 MARK = b"AWX_ISOLATED_DATA_DIR="
-ANSIBLE_COMMANDS = {"ansible-playbook", "ansible"}
+ANSIBLE_COMMANDS = {"ansible-playbook", "ansible-inventory", "ansible"}
 POLL = 0.02
 GOODBYE = b"done"
 WORKER = b"worker "

@@ -48,7 +48,7 @@ def sparkline(points: Sequence[Sequence[float]], width: int = 24) -> str:
 
 def show(result: RunResult) -> None:
     out = console()
-    if isinstance(result, DiagnoseResult):
+    if isinstance(result, DiagnoseResult) and (result.diagnoses or result.status.good):
         _diagnoses(out, result.diagnoses)
     if isinstance(result, PlanResult):
         _plan(out, result.plan)

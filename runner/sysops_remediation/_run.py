@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from . import _outcome, _payload, _worker
+from . import _limit, _outcome, _payload, _reaper, _worker
 from ._launch import TRANSMIT, CannotRun, InvalidInput, Request, check_ansible, runner_arguments
 from ._project import Project
 from ._rundir import RunDirectory
@@ -177,6 +177,9 @@ class Run(Generic[Result]):
         if self._stop is None:
             runner.run()
             self._facts.rc = runner.rc
+        if self._request.limit and self._stop is None and self._facts.nobody():
+            mark = {_reaper.MARK.decode().rstrip("="): str(directory.artifacts)}  # cancel and deadline end it like ansible itself
+            self._facts.names = _limit.names_in(arguments["inventory"], {**arguments["envvars"], **mark})
 
     def _run_worker(self, directory: RunDirectory) -> None:
         payload, arguments = _payload.pack(self._request, self._project)

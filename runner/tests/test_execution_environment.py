@@ -22,7 +22,7 @@ BIN = Path(sys.executable).parent
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("context")
-    create = [BIN / "ansible-builder", "create", "-f", CHECKOUT / "execution-environment.yml", "-c", folder]
+    create = [BIN / "ansible-builder", "create", "-f", CHECKOUT / "execution-environment.yml", "-c", folder, "--output-filename", "Containerfile"]
     ran = subprocess.run(create, capture_output=True, text=True, cwd=folder)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return folder

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import answer, local
+from conftest import answer, local, processes_with, until
 from sysops_remediation import EventKind, Remediator, RunStatus
 from sysops_remediation.cli import app
 from typer.testing import CliRunner
@@ -44,10 +44,38 @@ def test_a_play_without_hosts_is_not_success(project: Write) -> None:
     assert Remediator({"all": {"hosts": {}}}, project=project(SAY)).diagnose().status is RunStatus.NO_HOSTS
 
 
-def test_a_limit_that_matches_nothing_is_no_hosts(project: Write) -> None:
-    ran = Remediator(local("h1"), project=project(SAY)).diagnose(limit="mail9")
-    assert ran.status is RunStatus.NO_HOSTS
-    assert "no hosts" in ran.message
+@pytest.mark.parametrize(
+    ("limit", "help_"),
+    [
+        ("smtp9", "did you mean smtp1 or smtp2?"),
+        ("mial,!web", "did you mean mail?"),
+        ("zzz", "it has smtp1, smtp2, w1, w2, w3 and 3 more"),
+        ("mail:!mail", "it has smtp1, smtp2, w1, w2, w3 and 3 more"),
+    ],
+)
+def test_a_limit_that_matches_nothing_is_named_with_what_could_be_meant(project: Write, tmp_path: Path, limit: str, help_: str) -> None:
+    groups = {"mail": local("smtp1", "smtp2")["all"], "web": local("w1", "w2", "w3", "w4")["all"]}
+    inventory = {"all": {"children": groups}}
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory))
+    for given, name in ((tmp_path / "hosts.json", f"inventory {tmp_path}/hosts.json"), (inventory, "the inventory that was given as a dictionary")):
+        ran = Remediator(given, project=project(SAY)).diagnose(limit=limit)
+        assert ran.status is RunStatus.NO_HOSTS
+        assert ran.message == f"no host matches --limit {limit} in {name}; {help_}"
+
+
+def test_a_cancel_holds_while_names_are_looked_for(project: Write, tmp_path: Path) -> None:
+    script = tmp_path / "hosts.sh"  # answers ansible-playbook, then never again
+    script.write_text('#!/bin/sh\n[ -e "$0.asked" ] && exec sleep 86417.73\n: >"$0.asked"\necho \'{"mail": {"hosts": ["h1"]}, "_meta": {"hostvars": {}}}\'\n')
+    script.chmod(0o755)
+    run = Remediator(script, project=project(SAY)).start_diagnose(limit="h9")
+    until(lambda: processes_with("86417.73"))
+    run.cancel()
+    assert run.wait(60).status is RunStatus.CANCELED
+    assert processes_with("86417.73") == []
+
+
+def test_a_limit_file_that_is_missing_is_named(project: Write) -> None:
+    assert Remediator(local(), project=project(SAY)).diagnose(limit="@nobody").message == "Unable to find limit file 'nobody'"
 
 
 def test_an_unreachable_host_is_named(project: Write) -> None:
