@@ -47,6 +47,8 @@ class Options:
     worker: Annotated[
         str | None, typer.Option("--worker", help="Let this command run ansible, perhaps elsewhere, such as 'ssh host ansible-runner worker'.")
     ] = None
+    artifact_dir: Annotated[Path | None, typer.Option("--artifact-dir", help="Keep events and result of the run below this folder, secrets hidden.")] = None
+    rotate_artifacts: Annotated[int, typer.Option("--rotate-artifacts", min=1, help="How many runs are kept there.")] = 20
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show which collection is used and the end of ansible's output.")] = False
 
     def remediator(self) -> Remediator:
@@ -66,6 +68,8 @@ class Options:
             ansible_args=self._ansible_args(),
             executor=LOCAL if self.worker is None else TRANSMIT,
             worker=shlex.split(self.worker or ""),
+            artifact_dir=self.artifact_dir,
+            rotate_artifacts=self.rotate_artifacts,
         )
 
     def of_run(self) -> dict[str, Any]:

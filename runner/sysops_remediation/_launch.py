@@ -46,6 +46,8 @@ class Request:
     ansible_args: Sequence[str] = ()
     executor: str = LOCAL
     worker: Sequence[str] = ()
+    artifact_dir: Path | None = None
+    rotate_artifacts: int = 0
 
 
 # Passwords are handed over as files, with ansible's own options for that.

@@ -25,7 +25,7 @@ from ._status import RunStatus
 from .models import HostError, HostStats, RunResult
 
 Result = TypeVar("Result", bound=RunResult)
-RUNNER_ONLY = {"schema", "status", "message", "check_mode", "run_id", "errors", "unreachable"}
+RUNNER_ONLY = {"schema", "status", "message", "check_mode", "run_id", "errors", "unreachable", "artifacts"}
 # ansible's word for a column of its recap → ours
 RECAP = {
     "ok": "ok",

@@ -58,6 +58,8 @@ def show(result: RunResult) -> None:
         _checks(out, result.checks)
     else:
         _problems(out, result)
+    if result.artifacts:
+        out.print(f"artifacts: {result.artifacts}", markup=False, soft_wrap=True)
     line = Text.assemble("", word(result.status.value))
     if result.message:
         line.append(f": {result.message}")

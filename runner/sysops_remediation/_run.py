@@ -12,9 +12,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from . import _limit, _outcome, _payload, _reaper, _worker
+from . import _artifacts, _limit, _outcome, _payload, _reaper, _worker
 from ._launch import TRANSMIT, CannotRun, InvalidInput, Request, check_ansible, runner_arguments
 from ._project import Project
 from ._rundir import RunDirectory
@@ -48,6 +48,7 @@ class Run(Generic[Result]):
         self._stopping = threading.Lock()
         self._directory: RunDirectory | None = None
         self._worker: _worker.Worker | None = None
+        self._artifacts: _artifacts.Artifacts | None = None
         self._result: Result | None = None
         self._ansible_ended = threading.Event()
         self._finished = threading.Event()
@@ -147,6 +148,8 @@ class Run(Generic[Result]):
         try:
             with self._deadline():
                 _import_ansible_runner()
+                if self._request.artifact_dir is not None:
+                    self._artifacts = _artifacts.Artifacts(self._request.artifact_dir, self._request)
                 if self._request.executor == TRANSMIT:
                     self._directory = RunDirectory()
                     self._run_worker(self._directory)
@@ -165,7 +168,7 @@ class Run(Generic[Result]):
             self._tidy_up()
             self._facts.stop = self._stop
             result = _outcome.result(self._result_type, self._facts, self._request, self._project, self._started)
-            self._result = self._finish(result) if self._finish else result
+            self._result = self._kept(self._finish(result) if self._finish else result)
             self._finished.set()
             self._put(None)
 
@@ -194,6 +197,9 @@ class Run(Generic[Result]):
             _worker.store_reports(self._worker.reports, folder)
             self._facts.remediation = _worker.at_home(self._facts.remediation, folder)
 
+    def _kept(self, result: Result) -> Result:
+        return cast(Result, self._artifacts.finish(result, self._request.rotate_artifacts)) if self._artifacts else result
+
     def _tidy_up(self) -> None:
         if self._directory is None:
             return
@@ -205,6 +211,8 @@ class Run(Generic[Result]):
         self._facts.take(raw)
         event = typed(raw)
         if event is not None:
+            if self._artifacts is not None:
+                self._artifacts.event(event)
             self._put(event)
         return False
 

@@ -174,6 +174,7 @@ class RunResult(Model):
     errors: list[HostError] = Field(default_factory=list)
     handler_error: str | None = None
     collection: str | None = None
+    artifacts: str | None = None
     data: dict[str, Any] = Field(default_factory=dict, exclude=True)
     log: list[str] = Field(default_factory=list, exclude=True)
 

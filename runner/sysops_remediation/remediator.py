@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from . import _doctor
@@ -29,6 +30,7 @@ class Remediator:
     ``extra_vars``, ``environment``, the passwords and an inventory given as a dictionary never reach a disk or a command line.
     ``ledger`` is the URL of the ledger, instead of the variable ``remediation_ledger``; as secret as these.
     ``timeout`` is a deadline in seconds for each run. ``ansible_args`` are further options of ansible-playbook, as a list.
+    With ``artifact_dir``, events and result of each run are kept in a private folder below it, of the last ``rotate_artifacts`` runs.
     With ``executor="transmit"`` another program runs ansible: ``worker``, a command that speaks the protocol of ``ansible-runner worker``.
     """
 
@@ -49,11 +51,15 @@ class Remediator:
         ansible_args: Sequence[str] = (),
         executor: Literal["local", "transmit"] = LOCAL,
         worker: Sequence[str] = (),
+        artifact_dir: str | os.PathLike[str] | None = None,
+        rotate_artifacts: int = 20,
     ) -> None:
         if executor not in (LOCAL, TRANSMIT):
             raise ValueError(f"executor {executor!r} is neither 'local' nor 'transmit'")
         if worker and executor != TRANSMIT:
             raise ValueError("a worker is for executor='transmit' only")
+        if rotate_artifacts < 1:
+            raise ValueError(f"rotate_artifacts is {rotate_artifacts}; keep at least 1 run, or leave artifact_dir out to keep none")
         self.project = find_project(project)
         self._extra_vars = {**(extra_vars or {}), **({"remediation_ledger": ledger} if ledger else {})}
         own_environment = dict(environment or {})
@@ -70,6 +76,8 @@ class Remediator:
             "ansible_args": tuple(ansible_args),
             "executor": executor,
             "worker": tuple(worker),
+            "artifact_dir": Path(artifact_dir).expanduser().absolute() if artifact_dir is not None else None,
+            "rotate_artifacts": rotate_artifacts,
         }
 
     def diagnose(self, *, on_event: OnEvent | None = None, **options: Any) -> DiagnoseResult:

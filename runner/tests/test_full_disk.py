@@ -22,14 +22,14 @@ CALLER = """
 import json, resource, sys
 from sysops_remediation import Remediator
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-result = Remediator(json.loads(sys.argv[1]), project=sys.argv[2], timeout=120).diagnose()
+result = Remediator(json.loads(sys.argv[1]), project=sys.argv[2], timeout=120, artifact_dir=sys.argv[3] if sys.argv[3:] else None).diagnose()
 print(result.model_dump_json())
 """
 
 
-def run_without_room(project: Path) -> dict:
+def run_without_room(project: Path, *more: Path) -> dict:
     environment = {**os.environ, "PYTHONPATH": str(Path(_reaper.__file__).parents[1])}
-    command = [sys.executable, "-c", CALLER, json.dumps(local("h1")), str(project)]
+    command = [sys.executable, "-c", CALLER, json.dumps(local("h1")), str(project), *map(str, more)]
     return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
 
@@ -44,3 +44,9 @@ def test_an_event_that_found_no_room_is_mentioned_while_the_result_stands(projec
     told = run_without_room(project({"ansible.builtin.debug": {"msg": "{{ 'x' * 400000 }}"}}, answer(run_id="r1")))
     assert (told["status"], told["run_id"]) == ("succeeded", "r1")
     assert "some events are lost: [Errno 27] File too large" in told["message"]
+
+
+def test_artifacts_that_found_no_room_are_mentioned_while_the_result_stands(project: Callable[..., Path], tmp_path: Path) -> None:
+    told = run_without_room(project(*[{"ansible.builtin.debug": {"msg": "{{ 'x' * 90000 }}"}}] * 3, answer(run_id="r1")), tmp_path / "kept")
+    assert (told["status"], told["run_id"], told["artifacts"]) == ("succeeded", "r1", None)
+    assert "its artifacts are incomplete: [Errno 27] File too large" in told["message"]
