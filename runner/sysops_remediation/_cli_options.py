@@ -35,7 +35,7 @@ class Options:
     diff: Annotated[bool, typer.Option("--diff", "-D", help="Show before and after.")] = False
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False
     forks: Annotated[int | None, typer.Option("--forks", "-f", min=1, help="Hosts worked on at the same time.")] = None
-    timeout: Annotated[float | None, typer.Option("--timeout", min=0.1, help="End the run after so many seconds.")] = None
+    timeout: Annotated[float | None, typer.Option("--deadline", min=0.1, help="End the run after so many seconds.")] = None
     vault_password_file: Annotated[Path | None, typer.Option("--vault-password-file", help="File with the vault password.")] = None
     vault_id: Annotated[list[str] | None, typer.Option("--vault-id", help="Vault identity, LABEL@FILE.")] = None
     ask_vault_pass: Annotated[bool, typer.Option("--ask-vault-pass", "-J", help="Ask for the vault password.")] = False

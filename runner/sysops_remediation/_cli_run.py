@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -25,13 +26,22 @@ def run(options: Options, start: Callable[[Remediator], Run[Any]]) -> None:
     """Do one run, print its result and end with its exit code."""
     result = watch(options, start)
     if options.as_json:
-        print(result.model_dump_json(indent=2))
+        print_json(result)
     else:
         _render_ops.show(result)
         _render.show(result)
     if options.verbose:
         _render.show_log(result)
     raise typer.Exit(result.exit_code)
+
+
+def print_json(result: RunResult) -> None:
+    text = result.model_dump_json(indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=2)  # escaped
+    print(text)
 
 
 def watch(options: Options, start: Callable[[Remediator], Run[Any]]) -> RunResult:

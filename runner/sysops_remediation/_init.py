@@ -15,7 +15,7 @@ import yaml
 
 from . import _render
 from ._cli_options import Options
-from ._cli_run import watch
+from ._cli_run import print_json, watch
 from ._project import find_project
 from ._status import RunStatus
 from .models import ServicesResult
@@ -51,7 +51,7 @@ def init(options: Options, host: str, output: Path | None, force: bool, server: 
         raise typer.Exit(RunStatus.NOTHING_TO_DO.exit_code)
     _write(path, starter_policy(host, services, server), secret=server is not None and "@" in server)
     if options.as_json:
-        print(result.model_copy(update={"message": str(path)}).model_dump_json(indent=2))
+        print_json(result.model_copy(update={"message": str(path)}))
         return
     _show(services)
     print(f"wrote {path}")

@@ -83,7 +83,13 @@ def defaults() -> dict[str, str]:
     """Return what a run wants unless the caller's ``environment`` says otherwise."""
     # An inventory that cannot be read is an error and not an empty fleet.
     strict = os.environ.get("ANSIBLE_INVENTORY_UNPARSED_FAILED", "True")
-    return {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_INVENTORY_UNPARSED_FAILED": strict}
+    return {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_INVENTORY_UNPARSED_FAILED": strict, **_locale()}
+
+
+def _locale() -> dict[str, str]:
+    """Give ansible, which refuses to start under any other, a UTF-8 locale where cron or a container has left us with LC_ALL=C."""
+    chosen = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "")
+    return {} if "utf8" in chosen.lower().replace("-", "") else {"LC_ALL": "C.UTF-8"}
 
 
 def runner_arguments(request: Request, project: Project, directory: RunDirectory) -> dict[str, Any]:

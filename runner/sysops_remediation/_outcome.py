@@ -160,6 +160,8 @@ def _never_started(facts: Facts, request: Request, project: Project) -> tuple[Ru
         return RunStatus.INVALID_INPUT, f"inventory {unread.group(1)} cannot be read" + (f": {why.group(1).strip()}" if why else "")
     if facts.nobody():
         return RunStatus.NO_HOSTS, _limit.explain(request, project, facts.names) if request.limit else message
+    if "preferred locale" in message:
+        return RunStatus.INVALID_INPUT, f"{message}; set LC_ALL=C.UTF-8, or install that locale"
     if facts.rc == 127:
         return RunStatus.FAILED, "ansible-playbook is not installed here: pip install 'ansible-core>=2.19'"
     usual = facts.rc in (1, 2, 4, 5)  # ansible's codes for options, playbooks, inventories and variables it cannot use

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +23,8 @@ GOOD = {"healthy", "cache_growth", "warmup", "sawtooth", "load_correlated", "ste
 BAD = {"leak_confirmed", "oom_killed", "crashed", "failed", "ineffective", "chronic", "unknown"}
 NOT_JUDGED = {"insufficient_data", "stopped"}
 OBSERVED = {"leak_confirmed", "leak_suspected", "growth_unexplained", "fragmentation", "step_change"}  # not accepted by the policy, and without urgency
-WIDTH_OF_A_PIPE = 100_000
+WIDTH_OF_A_PIPE = 1_000_000_000
+ALIGNED = 60
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -73,9 +76,26 @@ def show_log(result: RunResult) -> None:
         err.print(line, markup=False, soft_wrap=True)
 
 
-def table(out: Console, *columns: str) -> Table:
-    """Return a table; in a pipe it is one line per row."""
-    result = Table(box=box.SIMPLE_HEAD if out.is_terminal else None, pad_edge=False, header_style="bold")
+class Lines:
+    """A table for a pipe: one line per row, never folded however long it is; cells are aligned as far as they are short."""
+
+    def __init__(self, *columns: str) -> None:
+        self._rows: list[list[str]] = [list(columns)]
+
+    def add_row(self, *cells: str | Text) -> None:
+        self._rows.append([" ".join(str(cell).splitlines()) for cell in cells])
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> Iterator[Segment]:
+        widths = [max((cell_len(cell) for cell in column if cell_len(cell) <= ALIGNED), default=0) for column in zip(*self._rows, strict=True)]
+        for row in self._rows:
+            padded = (cell + " " * max(0, width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+            yield Segment("  ".join(padded).rstrip() + "\n")
+
+
+def table(out: Console, *columns: str) -> Table | Lines:
+    if not out.is_terminal:
+        return Lines(*columns)
+    result = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
         result.add_column(column, overflow="fold")
     return result

@@ -191,7 +191,7 @@ def schema(command: Annotated[str, typer.Argument(help=f"One of: {', '.join(RESU
     print(json.dumps(RESULTS[command].model_json_schema(mode="serialization"), indent=2))
 
 
-@app.command()
+@app.command(epilog="Example: remediate demo --reports /tmp/reports")
 def demo(
     reports: Annotated[Path | None, typer.Option(help="Keep the report below this folder. Default: .demo/reports")] = None,
 ) -> None:
@@ -203,6 +203,8 @@ def demo(
 
 def main(arguments: list[str] | None = None) -> Any:
     """Entry point."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character is told which one it is
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         try:
             return app(args=arguments)

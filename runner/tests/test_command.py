@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 import typer
 import yaml
+from ansible.cli.playbook import PlaybookCLI
 from sysops_remediation import EXIT_CODES, DiagnoseResult, PlanResult, RemediateResult, RunStatus, _init, _render
 from sysops_remediation._cli_options import Options, parse_extra_vars
 from sysops_remediation.cli import app
+from typer.main import get_command
 from typer.testing import CliRunner
 
 LEAKING = {
@@ -24,6 +28,7 @@ LEAKING = {
     "explanation": ["Anonymous memory grew from 80 to 153 MiB in 30 s."],
     "sparkline": "▁▂▃▅▇",
 }
+COMMANDS = ["init", "diagnose", "plan", "run", "approve", "restart", "status", "why-not", "pause", "resume", "report", "policy", "doctor", "demo"]
 SERVICES = [
     {"name": "postfix.service", "manager": "systemd", "memory": 9_000_000, "active": "running"},
     {"name": "systemd-journald.service", "manager": "systemd", "memory": 90_000_000, "active": "running"},
@@ -71,13 +76,49 @@ def test_help_lists_every_exit_code() -> None:
         assert f"{code} {status.value.replace('_', ' ')}" in shown
 
 
-@pytest.mark.parametrize(
-    "command", ["diagnose", "plan", "run", "approve", "restart", "pause", "resume", "status", "why-not", "report", "policy", "init", "doctor", "demo"]
-)
-def test_every_command_explains_itself(command: str) -> None:
-    shown = CliRunner().invoke(app, [command, "--help"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_examples_that_it_understands(command: str) -> None:
+    shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "300"})
     assert shown.exit_code == 0
-    assert "Usage" in shown.output
+    examples = re.search(r"Examples?: (remediate .+)", shown.output).group(1)
+    for example in examples.split("; "):
+        program, name, *arguments = shlex.split(example)
+        assert (program, name) == ("remediate", command)
+        get_command(app).commands[name].make_context(name, arguments)
+
+
+def test_there_is_every_command_that_has_an_example() -> None:
+    assert set(get_command(app).commands) == {*COMMANDS, "schema"}
+
+
+def test_options_that_ansible_playbook_has_too_are_called_and_mean_the_same() -> None:
+    playbook = PlaybookCLI(["ansible-playbook", "x.yml"])
+    playbook.init_parser()
+    theirs = {text: set(action.option_strings) for action in playbook.parser._actions for text in action.option_strings}
+    shared = {text for parameter in get_command(app).commands["run"].params for text in parameter.opts if text in theirs}
+    assert shared >= {
+        "-i",
+        "--inventory",
+        "-l",
+        "--limit",
+        "-e",
+        "--extra-vars",
+        "-C",
+        "--check",
+        "-D",
+        "--diff",
+        "-f",
+        "--forks",
+        "-u",
+        "--user",
+        "-b",
+        "--become",
+    }
+    assert shared >= {"-J", "--ask-vault-pass", "--vault-id", "--vault-password-file", "-K", "--ask-become-pass", "-k", "--ask-pass", "--private-key"}
+    for parameter in get_command(app).commands["run"].params:
+        known = [text for text in parameter.opts if text in theirs]
+        assert all(set(known) <= theirs[text] for text in known), known
+    assert "--timeout" not in shared  # theirs is for a connection, and ours would end a run in the middle
 
 
 def test_a_pipe_gets_plain_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,7 +84,7 @@ def test_ctrl_c_cancels_cleanly(hosts: Path, checkout_that_hangs: Path) -> None:
 def test_a_terminal_shows_each_host_while_it_works(hosts: Path, checkout_that_hangs: Path) -> None:
     ours, theirs = pty.openpty()
     running = start(
-        "diagnose", "-i", hosts, "--timeout", "6", cwd=checkout_that_hangs, stdout=theirs, stderr=theirs, environment={"TERM": "xterm", "COLUMNS": "100"}
+        "diagnose", "-i", hosts, "--deadline", "6", cwd=checkout_that_hangs, stdout=theirs, stderr=theirs, environment={"TERM": "xterm", "COLUMNS": "100"}
     )
     os.close(theirs)
     shown = b""
