@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from . import _versions
 from ._project import Project
-from ._rundir import IDENT, RunDirectory
+from ._rundir import IDENT, CannotRun, RunDirectory
 
 LOCAL: Final = "local"
 TRANSMIT: Final = "transmit"
@@ -62,10 +62,6 @@ RUNNER_SETTINGS = {
     "suppress_output_file": True,  # the end of the output is kept in memory; nobody reads the file
     "suppress_ansible_output": True,
 }
-
-
-class CannotRun(RuntimeError):
-    """Something that a run needs is not installed here; the message is one line."""
 
 
 def check_ansible(request: Request, project: Project) -> None:

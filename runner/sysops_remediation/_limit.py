@@ -44,7 +44,7 @@ def names_in(inventory: str | Sequence[str] | None, environment: Mapping[str, st
 
 def explain(request: Request, project: Project, names: Sequence[str]) -> str:
     """Return the one line: which limit, which inventory, and what could be meant."""
-    text = f"no host matches --limit {request.limit} in {_inventory(request, project)}"
+    text = f"no host matches --limit {request.limit} in {inventory_of(request, project)}"
     parts = [part.strip().lstrip("!&") for part in re.split(r"[,:]", request.limit or "")]
     if near := {name for part in parts if part not in names for name in difflib.get_close_matches(part, names)}:
         return f"{text}; did you mean {' or '.join(sorted(near))}?"
@@ -54,7 +54,8 @@ def explain(request: Request, project: Project, names: Sequence[str]) -> str:
     return f"{text}; it has {', '.join(names[:SHOWN])}{more}"
 
 
-def _inventory(request: Request, project: Project) -> str:
+def inventory_of(request: Request, project: Project) -> str:
+    """Return which inventory it is, for a sentence."""
     if isinstance(request.inventory, Mapping):
         return "the inventory that was given as a dictionary"
     if request.inventory is None:

@@ -130,8 +130,8 @@ def _common(facts: Facts, request: Request, project: Project, started: float) ->
 def _status(facts: Facts, request: Request, project: Project) -> tuple[RunStatus, str]:
     """Return the word for how the run ended and one line that says why."""
     if facts.stop is not None:
-        why = f"not finished after {request.timeout:g} s" if facts.stop is RunStatus.TIMED_OUT else "canceled"
-        return facts.stop, f"{why}; all its processes were ended{_half_done(request)}"
+        why = f"not finished after {request.timeout:g} s; " if facts.stop is RunStatus.TIMED_OUT else ""
+        return facts.stop, f"{why}all its processes were ended{_half_done(request)}"
     if facts.invalid_input is not None:
         return RunStatus.INVALID_INPUT, facts.invalid_input
     if facts.internal_error is not None:
@@ -141,7 +141,7 @@ def _status(facts: Facts, request: Request, project: Project) -> tuple[RunStatus
     if facts.stats is None:
         return _never_started(facts, request, project)
     if not facts.stats["processed"] and not facts.remediation:
-        return RunStatus.NO_HOSTS, _no_hosts(request)
+        return RunStatus.NO_HOSTS, _no_hosts(request, project)
     status, message = _finished(facts)
     return status, f"{message}; some events are lost: {facts.lost}".removeprefix("; ") if facts.lost else message
 
@@ -157,7 +157,8 @@ def _never_started(facts: Facts, request: Request, project: Project) -> tuple[Ru
     message = BYTES.sub(r"'\1'", found[0].strip()) if found else next((line for line in facts.lines if line.strip()), "ansible-playbook ended without a word")
     if unread := UNREADABLE.search(text):
         why = PARSE_ERROR.search(text)
-        return RunStatus.INVALID_INPUT, f"inventory {unread.group(1)} cannot be read" + (f": {why.group(1).strip()}" if why else "")
+        reason = why.group(1).strip() if why else "no inventory file is in this folder" if Path(unread.group(1)).is_dir() else ""
+        return RunStatus.INVALID_INPUT, f"inventory {unread.group(1)} cannot be read: {reason}".removesuffix(": ")
     if facts.nobody():
         return RunStatus.NO_HOSTS, _limit.explain(request, project, facts.names) if request.limit else message
     if "preferred locale" in message:
@@ -186,8 +187,8 @@ def _finished(facts: Facts) -> tuple[RunStatus, str]:
     return status, message
 
 
-def _no_hosts(request: Request) -> str:
-    where = f"limit {request.limit!r}" if request.limit else "the inventory"
+def _no_hosts(request: Request, project: Project) -> str:
+    where = f"limit {request.limit!r}" if request.limit else _limit.inventory_of(request, project)
     return f"no host matched: {where} gives this playbook no host to work on"
 
 

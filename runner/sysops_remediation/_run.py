@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from . import _artifacts, _limit, _outcome, _payload, _reaper, _worker
-from ._launch import TRANSMIT, CannotRun, InvalidInput, Request, check_ansible, runner_arguments
+from ._launch import TRANSMIT, InvalidInput, Request, check_ansible, runner_arguments
 from ._project import Project
-from ._rundir import RunDirectory
+from ._rundir import CannotRun, RunDirectory
 from ._status import RunStatus
 from .events import RunEvent, typed
 from .models import RunResult

@@ -19,11 +19,19 @@ from . import _reaper
 IDENT = "run"
 
 
+class CannotRun(RuntimeError):
+    """Something that a run needs is not there; the message is one line."""
+
+
 class RunDirectory:
     """What ansible-runner calls ``private_data_dir``, guarded by a process that outlives us long enough to clean up."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="remediation-run-")).resolve()
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix="remediation-run-")).resolve()
+        except OSError as error:
+            why = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+            raise CannotRun(f"no directory for the run can be made: {why}; make room there, or name another folder in TMPDIR") from None
         self._files: list[int] = []
         self._removed = threading.Event()
         self._guard = subprocess.Popen(

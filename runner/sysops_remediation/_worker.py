@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from . import _reaper
-from ._launch import CannotRun, path_with_our_ansible
+from ._launch import path_with_our_ansible
 from ._payload import Payload
-from ._rundir import RunDirectory
+from ._rundir import CannotRun, RunDirectory
 
 OURS = (sys.executable, "-m", "ansible_runner", "worker")
 KEPT_LINES = 20

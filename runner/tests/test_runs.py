@@ -12,8 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_runner.interface import init_runner
 from conftest import answer, local, processes_with, until
 from sysops_remediation import EventKind, Remediator, RunStatus
+from sysops_remediation._launch import Request, runner_arguments
+from sysops_remediation._project import Project
+from sysops_remediation._rundir import RunDirectory
 from sysops_remediation.cli import app
 from typer.testing import CliRunner
 
@@ -99,6 +103,41 @@ def test_a_bad_inventory_is_invalid_input_in_one_line(project: Write, inventory:
     assert "\n" not in ran.message
 
 
+@pytest.mark.parametrize(
+    ("content", "status", "told"),
+    [
+        ("][: {", RunStatus.INVALID_INPUT, "inventory {path} cannot be read: YAML parsing failed"),
+        ("just words: [", RunStatus.INVALID_INPUT, "inventory {path} cannot be read"),
+        ("", RunStatus.NO_HOSTS, "no host matched: inventory {path} gives this playbook no host to work on"),
+        ("all: {hosts: {}}", RunStatus.NO_HOSTS, "no host matched: inventory {path} gives this playbook no host to work on"),
+    ],
+)
+def test_an_inventory_that_cannot_be_parsed_or_is_empty_is_named(project: Write, tmp_path: Path, content: str, status: RunStatus, told: str) -> None:
+    (tmp_path / "hosts.yml").write_text(content)
+    ran = Remediator(tmp_path / "hosts.yml", project=project(SAY)).diagnose()
+    assert (ran.status, ran.message.startswith(told.format(path=tmp_path / "hosts.yml"))) == (status, True), ran.message
+    assert "\n" not in ran.message
+
+
+def test_an_inventory_folder_without_inventory_is_told_so(project: Write, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = Remediator(tmp_path / "empty", project=project(SAY)).diagnose()
+    assert (ran.status, ran.message) == (RunStatus.INVALID_INPUT, f"inventory {tmp_path}/empty cannot be read: no inventory file is in this folder")
+
+
+@pytest.mark.parametrize("problem", ["missing", "file", "not writable"])
+def test_a_run_directory_that_cannot_be_made_is_one_line_with_the_way_out(
+    project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    (tmp_path / "file").touch()
+    folder = {"missing": str(tmp_path / "missing"), "file": str(tmp_path / "file"), "not writable": "/proc"}[problem]
+    monkeypatch.setattr("tempfile.tempdir", folder)
+    ran = Remediator(local(), project=project(SAY)).diagnose()
+    assert ran.status is RunStatus.FAILED
+    assert ran.message.startswith(f"no directory for the run can be made: {folder}/remediation-run-")
+    assert ran.message.endswith("; make room there, or name another folder in TMPDIR")
+
+
 def test_extra_vars_that_are_not_data_are_invalid_input(project: Write) -> None:
     ran = Remediator(local(), project=project(SAY)).diagnose(extra_vars={"x": object()})
     assert ran.status is RunStatus.INVALID_INPUT
@@ -116,10 +155,36 @@ def test_host_names_in_a_list_are_hosts(project: Write) -> None:
     assert set(remediator.diagnose().stats) == {"h1", "h2"}
 
 
-def test_an_inventory_of_an_earlier_run_never_leaks_into_the_next(project: Write) -> None:
-    root = project(SAY)
-    Remediator(local("old"), project=root).diagnose()
-    assert set(Remediator(local("new"), project=root).diagnose().stats) == {"new"}
+def test_nothing_of_an_earlier_run_leaks_into_the_next(project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hosts.json").write_text(json.dumps(local("new")))
+    monkeypatch.setenv("ANSIBLE_INVENTORY", str(tmp_path / "hosts.json"))
+    root = project(answer(run_id="{{ lookup('ansible.builtin.env', 'AWX_ISOLATED_DATA_DIR') }}"), connection="local")
+    first, second = Remediator("old,", project=root).diagnose(), Remediator(project=root).diagnose()
+    assert (set(first.stats), set(second.stats)) == ({"old"}, {"new"})
+    directories = [Path(ran.run_id).parents[1] for ran in (first, second)]
+    assert directories[0] != directories[1]
+    assert not any(directory.exists() for directory in directories)
+
+
+def test_an_end_is_noticed_within_a_second_also_where_somebody_holds_the_terminal_open(project: Write) -> None:
+    directory = RunDirectory()
+    try:
+        arguments = runner_arguments(Request("diagnose", inventory=local()), Project(project(SAY)), directory)
+        assert init_runner(**arguments).config.pexpect_timeout == 1
+    finally:
+        directory.remove()
+
+
+def test_no_handle_and_no_thread_stays(project: Write) -> None:
+    def held() -> tuple[int, int]:
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    remediator = Remediator(local(), project=project(SAY), become_password="b")
+    remediator.diagnose()
+    before = held()
+    for _ in range(3):
+        remediator.diagnose()
+    until(lambda: held() <= before, 10)
 
 
 def test_a_broken_handler_does_not_end_the_run(project: Write) -> None:
