@@ -39,6 +39,7 @@ static: .venv/.dev ## ruff, mypy, yamllint
 	ruff check .
 	ruff format --check .
 	mypy
+	mypy --strict runner/sysops_remediation
 	yamllint --strict .
 
 .PHONY: unit

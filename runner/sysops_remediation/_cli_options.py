@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -120,23 +121,29 @@ def parse_extra_vars(text: str) -> dict[str, Any]:
             raise _bad_variables(f"{path} is not a file")
         return _mapping(path.read_text(encoding="utf-8"), text)
     if text.lstrip().startswith(("{", "[")):
-        return _mapping(text, text)
+        return _mapping(text, "the text in braces")
     from ansible.parsing.splitter import parse_kv
 
     parsed = dict(parse_kv(text))
     if not parsed or "_raw_params" in parsed:
-        raise _bad_variables(f"{text!r} is neither key=value nor JSON nor @file")
+        raise _bad_variables(f"'{_without_values(text)}' is neither key=value nor JSON nor @file")
     return {name: str(value) for name, value in parsed.items()}
 
 
 def _mapping(text: str, shown: str) -> dict[str, Any]:
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _bad_variables(f"{shown}: {' '.join(str(error).split())}") from None
+    except yaml.YAMLError as error:  # its own words quote the text, which may hold secrets
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise _bad_variables(f"{shown} is neither JSON nor YAML{where}") from None
     if not isinstance(value, dict):
         raise _bad_variables(f"{shown} does not hold variables")
     return value
+
+
+def _without_values(text: str) -> str:
+    return re.sub(r"=.*", "=…", text, flags=re.DOTALL)
 
 
 def _bad_variables(message: str) -> typer.BadParameter:

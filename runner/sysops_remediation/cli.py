@@ -26,7 +26,8 @@ app = typer.Typer(
     epilog="Exit codes: " + ", ".join(f"{code} {status.value.replace('_', ' ')}" for status, code in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich" if sys.stderr.isatty() else None,  # in a log an error is one line and not a box
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 160},
 )
 
 WindowOption = Annotated[str | None, typer.Option("--window", help="How long to watch, such as 30s.")]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -19,6 +20,9 @@ import pytest
 import yaml
 from conftest import answer, local, processes_with, until
 from sysops_remediation import EventKind, Remediator, RunStatus, _reaper, _worker
+from sysops_remediation._project import COLLECTION
+from sysops_remediation.cli import app
+from typer.testing import CliRunner
 
 Write = Callable[..., Path]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -127,14 +131,17 @@ def test_an_inventory_file_goes_with_the_variables_beside_it(project: Write, els
 
 @pytest.mark.slow
 def test_secrets_reach_the_worker_and_end_with_it(project: Write, elsewhere: Elsewhere, temporary_folder: Path) -> None:
-    secrets = {name: f"{name}-5e1d7b" for name in ("variable", "become", "vault", "environment", "inventory")}
-    received = "token == 'variable-5e1d7b' and from_inventory == 'inventory-5e1d7b' and lookup('ansible.builtin.env', 'DB') == 'environment-5e1d7b'"
+    secrets = {name: f"{name}-5e1d7b" for name in ("variable", "become", "connection", "vault", "environment", "inventory", "ledger")}
+    received = "'ledger-5e1d7b' in remediation_ledger"
+    received += " and token == 'variable-5e1d7b' and from_inventory == 'inventory-5e1d7b' and lookup('ansible.builtin.env', 'DB') == 'environment-5e1d7b'"
     run = Remediator(
         local(from_inventory=secrets["inventory"]),
         project=project({"ansible.builtin.assert": {"that": received}, "no_log": True}, {"ansible.builtin.pause": {"seconds": 2}}),
         extra_vars={"token": secrets["variable"]},
+        ledger=f"postgresql://ops:{secrets['ledger']}@db/x",
         environment={"DB": secrets["environment"]},
         become_password=secrets["become"],
+        connection_password=secrets["connection"],
         vault_password=secrets["vault"],
         executor="transmit",
         worker=elsewhere.command,
@@ -146,7 +153,20 @@ def test_secrets_reach_the_worker_and_end_with_it(project: Write, elsewhere: Els
             assert not [name for name, secret in secrets.items() if secret in path.read_text(errors="replace")], path
         assert not [name for name, secret in secrets.items() if processes_with(secret)]
     assert run.result.status is RunStatus.SUCCEEDED, (run.result.message, run.result.log)
+    assert looked_at > 0
     assert list(temporary_folder.iterdir()) == list(elsewhere.temporary.iterdir()) == []
+    left = [path for path in elsewhere.home.rglob("*") if path.is_file()]
+    assert not [path for path in left for secret in secrets.values() if secret in path.read_text(errors="replace")]
+
+
+@pytest.mark.slow
+def test_the_command_takes_a_worker(project: Write, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = project(answer(run_id="{{ lookup('ansible.builtin.env', 'HOME') }}"))
+    (root / "collections" / COLLECTION).mkdir(parents=True)
+    (tmp_path / "hosts.json").write_text(json.dumps(local()))
+    monkeypatch.chdir(root)
+    ran = CliRunner().invoke(app, ["diagnose", "--json", "-i", str(tmp_path / "hosts.json"), "--worker", shlex.join(elsewhere.command)])
+    assert (ran.exit_code, json.loads(ran.stdout)["run_id"]) == (0, str(elsewhere.home))
 
 
 @pytest.mark.slow
