@@ -14,9 +14,10 @@ from typing import Any
 
 import typer
 
-from . import _render, _render_ops
+from . import _render, _render_ops, _versions
 from ._cli_options import Options
 from ._progress import Progress
+from ._project import Project
 from ._run import Run
 from .models import RunResult
 from .remediator import Remediator
@@ -46,10 +47,20 @@ def print_json(result: RunResult) -> None:
 
 def watch(options: Options, start: Callable[[Remediator], Run[Any]]) -> RunResult:
     """Do one run with live progress on a terminal."""
-    handle = start(options.remediator())
+    remediator = options.remediator()
+    if not options.as_json:
+        _tell_collection(remediator.project)
+    handle = start(remediator)
     with _interruptible(handle), Progress(enabled=sys.stderr.isatty()) as progress:
         result: RunResult = handle.drain(progress.take)
     return result
+
+
+def _tell_collection(project: Project) -> None:
+    """Say whose collection it is, unless it is the one that came with this package."""
+    used = project.collection()
+    if used is not None and not project.is_ours():
+        print(f"collection: {_versions.of_collection(used)} from {project.origin_of(used)}, {used}", file=sys.stderr)
 
 
 @contextmanager

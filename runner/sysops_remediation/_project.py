@@ -17,6 +17,7 @@ from pathlib import Path
 
 COLLECTION = Path("ansible_collections", "sysops", "remediation")
 EMBEDDED = Path(__file__).resolve().parent / "_project"
+SOURCE = Path(__file__).resolve().parents[2]
 ANSIBLE_DEFAULT_COLLECTIONS = ["~/.ansible/collections", "/usr/share/ansible/collections"]
 FORKS = 50
 
@@ -75,6 +76,10 @@ class Project:
         """Return every copy of the collection that can be found: the one that a run uses, then those that it hides."""
         return [path / COLLECTION for path in self.collections() if (path / COLLECTION).is_dir()]
 
+    def is_ours(self) -> bool:
+        """Tell whether a run uses the collection that came with this package: the wheel's, or the one of the checkout it lies in."""
+        return self.collection() in (None, EMBEDDED / "collections" / COLLECTION, SOURCE / "collections" / COLLECTION)
+
     def origin_of(self, collection: Path) -> str:
         """Return in a word or two where a collection comes from."""
         if collection == EMBEDDED / "collections" / COLLECTION:
@@ -115,8 +120,7 @@ def find_project(root: str | os.PathLike[str] | None = None) -> Project:
     if root is not None:
         return Project(Path(root).expanduser().resolve())
     here = Path.cwd()
-    source = Path(__file__).resolve().parents[2]
-    for candidate in (here, *here.parents, source):
+    for candidate in (here, *here.parents, SOURCE):
         if (candidate / "collections" / COLLECTION).is_dir() and (candidate / "playbooks").is_dir():
             return Project(candidate)
     return Project(EMBEDDED)

@@ -105,6 +105,17 @@ def test_a_collection_that_the_user_has_installed_wins_and_the_doctor_says_so(ca
     assert (told["collection"], found["state"]) == (str(theirs), "warning")
     assert "9.9.9 from an installation" in found["detail"]
     assert "hides another version: 0.1.0" in found["detail"]
+    told = f"collection: 9.9.9 from an installation, {theirs}\n"
+    assert told in call("remediate", "policy", "-i", inventory, ANSIBLE_COLLECTIONS_PATH=str(tmp_path / "theirs")).stderr
+    assert "collection:" not in call("remediate", "policy", "-i", inventory).stderr
+
+
+def test_inside_a_checkout_that_one_wins_and_the_command_says_so(call: Call, inventory: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "somewhere" / "collections" / "ansible_collections" / "sysops" / "remediation"
+    shutil.copytree(CHECKOUT / "collections/ansible_collections/sysops/remediation", theirs, ignore=shutil.ignore_patterns("tests"))
+    shutil.copytree(CHECKOUT / "playbooks", tmp_path / "somewhere" / "playbooks")
+    assert f"collection: 0.1.0 from the checkout, {theirs}\n" in call("remediate", "policy", "-i", inventory).stderr
+    assert json.loads(call("remediate", "policy", "--json", "-i", inventory).stdout)["collection"] == str(theirs)
 
 
 def test_without_an_inventory_it_looks_at_this_machine(call: Call) -> None:
