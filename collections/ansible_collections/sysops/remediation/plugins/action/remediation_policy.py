@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import time
 
-from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._redact import redact
-from ..plugin_utils._policy import policy_variables, read_policy, same_service
+from ..plugin_utils._policy import same_service
+from ..plugin_utils._policy_host import host_policy
 from ..plugin_utils._policy_kinds import nearest
-from ..plugin_utils._policy_origin import origin_of
-from ..plugin_utils._run_settings import notify_problem, target_name
 
 SPEC = {"service": {"type": "str"}, "unlisted": {"type": "bool", "default": False}}
 
@@ -27,11 +24,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         asked_at = time.time()
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
-        written = {name: task_vars[name] for name in policy_variables(task_vars) if name in task_vars}
-        values, errors = self._template(written)
-        services, problems = ([], []) if errors else read_policy(values, [*task_vars.get("group_names", []), "all"], self._targets(task_vars))
-        errors += [f"{problem}{origin_of(written, problem.path)}" for problem in problems]
-        errors = [redact(error) for error in errors]  # a value that is shown may hold a secret
+        services, errors = host_policy(task_vars, self._templar.template)
         named = [entry["name"] for entry in services]
         if args["service"]:
             services = [entry for entry in services if same_service(entry, args["service"])]
@@ -53,24 +46,6 @@ class ActionModule(ActionBase):
             "observe_all": args["unlisted"] and not (named or observe or errors),
             "msg": "; ".join(errors) or f"{len(named)} services in the policy of this host",
         }
-
-    def _targets(self, task_vars):
-        """Return the names of those who can be told; None if remediation_notify cannot be used, which is told before anything runs."""
-        try:
-            targets = self._templar.template(task_vars.get("remediation_notify") or [])
-        except AnsibleError:
-            return None
-        return None if notify_problem(targets) else [target_name(target) for target in targets or []]
-
-    def _template(self, written):
-        """Return the values of the policy variables, and one line for each that cannot be computed."""
-        values, errors = {}, []
-        for name, value in written.items():
-            try:
-                values[name] = self._templar.template(value)
-            except AnsibleError as error:
-                errors.append(f"{name}: cannot be computed: {' '.join(str(error).split())}{origin_of(written, (name,))}")
-        return values, errors
 
 
 def _unlisted(service):

@@ -13,7 +13,7 @@ description:
   - Tells from the ledger and the policies what is paused, where the breaker is open, which plans wait for a person and until when, what is under way,
     which incidents are open, which services are restarted in vain, what is left of each budget and who counts against it, and when the next
     maintenance windows open.
-  - The policy of each host has to be registered as C(diagnose_policy) before, by M(sysops.remediation.remediation_policy).
+  - Reads the policies of all hosts of the play by itself, with their variables, facts and extra variables; variables of the play do not count.
   - Runs once. This is an action plugin; it runs on the controller and never contacts a managed host.
   - It does not fail when RV(good) is false, so that programs can be told before the run ends.
 author:
@@ -37,11 +37,6 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Read the policy of each host (on the controller)
-  sysops.remediation.remediation_policy:
-  register: diagnose_policy
-  ignore_errors: true
-
 - name: Ask the ledger
   sysops.remediation.remediation_status:
     ledger: "{{ remediation_ledger | default(omit) }}"

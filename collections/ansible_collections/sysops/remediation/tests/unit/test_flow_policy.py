@@ -1,7 +1,7 @@
 # Copyright (c) 2026 sysops.remediation contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook ``policy``: what is in force, told without contacting a host."""
+"""The playbooks ``policy`` and ``status``: what is in force, told without contacting a host."""
 
 from __future__ import annotations
 
@@ -46,3 +46,43 @@ def test_one_service_is_told_alone_and_a_name_that_no_policy_knows_is_a_mistake(
     none = lab.run("policy", "--limit", "mail1", remediation_service="dovcot")
     assert none.rc == 2
     assert "did you mean 'dovecot'?" in none.answer["message"]
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory):
+    lab = FlowLab(tmp_path_factory.mktemp("flow"))
+    lab.groups = {"mail": ["mail1", "mail2", "broken1", "broken2"], "web": ["web1"]}
+    nightly = {"rrule": "FREQ=DAILY", "start": "{{ opens }}", "duration": "2h"}
+    theirs = [{"name": "postfix", "group": "{{ group_names[0] }}", "max_unavailable": "{{ hostvars['web1'].most }}", "windows": [nightly]}]
+    lab.add("mail1", None, remediation_services=theirs, opens="01:00")
+    lab.add("mail2", None, remediation_services=theirs, opens="01:00")
+    lab.add("web1", None, remediation_services=[{**theirs[0], "name": "nginx"}], opens="02:30", most=1)
+    for host in ("broken1", "broken2"):
+        lab.add(host, None, remediation_services=theirs, opens="25:00")
+    return lab
+
+
+class TestStatusOfAFleet:
+    """It reads all policies in one task: a task per host would take most of a minute for a thousand hosts."""
+
+    def test_every_policy_is_read_with_the_variables_of_its_host(self, fleet):
+        run = fleet.run("status", "--limit", "mail1,mail2,web1")
+        assert run.rc == 0, run.output
+        assert {(one["group"], one["max_unavailable"], *one["services"]) for one in run.answer["groups"]} == {("mail", 1, "postfix"), ("web", 1, "nginx")}
+        assert [(one["service"], one["hosts"]) for one in run.answer["windows"]] == [("postfix", ["mail1", "mail2"]), ("nginx", ["web1"])]
+        assert " 02:30 to " in run.answer["windows"][1]["windows"][0]["text"]
+
+    def test_extra_variables_win_as_everywhere(self, fleet):
+        run = fleet.run("status", "--limit", "mail1", most=3, opens="03:00")
+        assert " 03:00 to " in run.answer["windows"][0]["windows"][0]["text"]
+
+    def test_no_host_has_a_task_of_its_own(self, fleet):
+        run = fleet.run("status", "--limit", "mail1,mail2,web1")
+        assert sum(run.recap(host).get("ok", 0) > 0 for host in fleet.hosts) == 1, run.output
+
+    def test_a_mistake_is_told_once_with_its_hosts_as_the_playbook_policy_tells_it(self, fleet):
+        status, policy = fleet.run("status"), fleet.run("policy")
+        assert status.rc == policy.rc == 2
+        assert status.answer["errors"] == policy.answer["errors"]
+        assert "broken1, broken2: " in status.answer["message"]
+        assert [one["service"] for one in status.answer["windows"]] == ["postfix", "nginx"]

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policy of a host from its variables: templated, validated, and each mistake as one line with the place where it was written.
+
+A run reads each host's policy in a task of that host. Who only asks how a fleet stands reads all of them at once, because a task per host
+costs far more than its policy.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.errors import AnsibleError
+
+from ..module_utils._redact import redact
+from ._plan import HostFacts
+from ._policy import Entry, policy_variables, read_policy
+from ._policy_kinds import Problem
+from ._policy_origin import origin_of
+from ._run_settings import notify_problem, target_name
+
+Variables = t.Mapping[str, t.Any]
+Template = t.Callable[[t.Any], t.Any]  # raises AnsibleError
+Read = tuple[list[Entry], list[Problem]]
+
+
+def host_policy(variables: Variables, template: Template, known: dict[str, Read] | None = None) -> tuple[list[Entry], list[str]]:
+    """Return the entries of a host, or the lines that say what is wrong with them.
+
+    :param variables: all variables of the host, not yet templated.
+    :param known: what was read before, for hosts that have the same policy; it is added to.
+    """
+    written = {name: variables[name] for name in policy_variables(variables) if name in variables}
+    values, errors = _computed(written, template)
+    if not errors:
+        groups = [*variables.get("group_names", []), "all"]
+        services, problems = _read_once(values, groups, _targets(variables, template), {} if known is None else known)
+        errors = [f"{problem}{origin_of(written, problem.path)}" for problem in problems]
+    return ([] if errors else services), [redact(error) for error in errors]  # a value that is shown may hold a secret
+
+
+def fleet_policies(hosts: t.Mapping[str, Variables], template_for: t.Callable[[Variables], Template]) -> list[HostFacts]:
+    """Return hosts with their policies, and nothing else known of them."""
+    known: dict[str, Read] = {}
+    fleet = []
+    for host, variables in hosts.items():
+        services, errors = host_policy(variables, template_for(variables), known)
+        fleet.append(HostFacts(host, policy=services, errors=errors))
+    return fleet
+
+
+def _read_once(values: dict[str, t.Any], groups: list[str], targets: list[str] | None, known: dict[str, Read]) -> Read:
+    try:
+        key = json.dumps([values, groups, targets], sort_keys=True)
+    except TypeError:  # keys that are no texts, or values that JSON does not have
+        return read_policy(values, groups, targets)
+    if key not in known:
+        known[key] = read_policy(values, groups, targets)
+    return known[key]
+
+
+def _computed(written: dict[str, t.Any], template: Template) -> tuple[dict[str, t.Any], list[str]]:
+    """Return the values of the policy variables, and one line for each that cannot be computed."""
+    values, errors = {}, []
+    for name, value in written.items():
+        try:
+            values[name] = template(value)
+        except AnsibleError as error:
+            errors.append(f"{name}: cannot be computed: {' '.join(str(error).split())}{origin_of(written, (name,))}")
+    return values, errors
+
+
+def _targets(variables: Variables, template: Template) -> list[str] | None:
+    """Return the names of those who can be told; None if remediation_notify cannot be used, which is told before anything runs."""
+    try:
+        targets = template(variables.get("remediation_notify") or [])
+    except AnsibleError:
+        return None
+    return None if notify_problem(targets) else [target_name(target) for target in targets or []]
