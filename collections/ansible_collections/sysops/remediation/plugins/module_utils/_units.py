@@ -19,6 +19,8 @@ for _power, _letter in enumerate("kmgtp", start=1):
     BYTES[_letter] = 1024**_power  # as systemd and docker read "512M"
     BYTES[_letter + "b"] = 1000**_power
 
+OUT_OF_ORDER = "names a unit twice or after a smaller one: write each once, the largest first"
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)")
 
@@ -41,6 +43,9 @@ def _seconds(value):
     parts = _DURATION.findall(text)
     if not parts or _DURATION.sub("", text).strip():
         raise ValueError("'%s' is not a duration: write a number of seconds or '45s', '30m', '1h30m', '2d'" % (value,))
+    units = [SECONDS[unit] for _number, unit in parts]
+    if any(later >= earlier for earlier, later in zip(units, units[1:])):
+        raise ValueError("'%s' %s, as in '1h30m'" % (value, OUT_OF_ORDER))
     return _finite(float(sum(float(number) * SECONDS[unit] for number, unit in parts)), value)
 
 

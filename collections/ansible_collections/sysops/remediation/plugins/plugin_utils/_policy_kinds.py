@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from ..module_utils._health import is_web_address
-from ..module_utils._units import human_duration, human_size, parse_duration, parse_size
+from ..module_utils._units import OUT_OF_ORDER, human_duration, human_size, parse_duration, parse_size
 
 Path = tuple[str | int, ...]
 
@@ -125,8 +125,10 @@ class Duration(Kind):
     def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
         try:
             seconds = parse_duration(value)
-        except (ValueError, TypeError):
-            return self.wrong(value, path, problems)
+        except (ValueError, TypeError) as error:
+            why = f" (it {OUT_OF_ORDER})" if OUT_OF_ORDER in str(error) else ""
+            problems.append(Problem(path, f"{shown(value)} is not allowed here{why}; allowed: {self.allowed}"))
+            return None
         if not self.least <= seconds <= self.most:
             return self.wrong(value, path, problems)
         return int(seconds) if seconds == int(seconds) else seconds

@@ -81,6 +81,11 @@ def test_a_limit_grows_by_a_share_or_a_size(step):
             "remediation_services[0].guard.cooldown: '30 parsecs' is not allowed here; allowed: a duration such as 45s, 30m or 1h30m, from 0 s to 30 d",
         ),
         (
+            {"guard": {"cooldown": "1h1h"}},
+            "remediation_services[0].guard.cooldown: '1h1h' is not allowed here (it names a unit twice or after a smaller one: write each once, the largest "
+            "first); allowed: a duration such as 45s, 30m or 1h30m, from 0 s to 30 d",
+        ),
+        (
             {"guard": {"cooldown": 10**400}},
             f"remediation_services[0].guard.cooldown: 1{'0' * 56}... is not allowed here; allowed: a duration such as 45s, 30m or 1h30m, from 0 s to 30 d",
         ),

@@ -37,6 +37,12 @@ def test_what_is_no_duration_is_refused_with_its_value(text):
         _units.parse_duration(text)
 
 
+@pytest.mark.parametrize("text", ["1h1h", "30m 30m", "30m1h", "1s250ms1s", "1d1w"])
+def test_a_duration_that_names_a_unit_twice_or_out_of_order_is_taken_for_a_slip_of_the_pen(text):
+    with pytest.raises(ValueError, match="'%s' names a unit twice or after a smaller one" % text):
+        _units.parse_duration(text)
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [("1024", 1024), (7, 7), ("512KiB", 524288), ("512M", 536870912), ("2GiB", 2147483648), ("2GB", 2000000000), ("1.5 MiB", 1572864), ("3b", 3)],
