@@ -16,7 +16,7 @@ from ._ledger._words import names_service
 from ._ops_pause import as_data
 from ._plan import HostFacts
 from ._plan_standing import Inventory, budget_group, hosts_having, narrowed
-from ._windows import clock, next_windows, timing_gates
+from ._windows import clock, next_spans, timing_gates
 
 Data = dict[str, t.Any]
 
@@ -112,14 +112,15 @@ def _windows(fleet: list[HostFacts], now: float) -> list[Data]:
 
 
 def _window(entry: Data, hosts: list[str], now: float) -> Data:
-    zone = entry["windows"][0]["timezone"] if entry["windows"] else "UTC"
     freeze = closed(timing_gates(entry, now, None, dead=False)[:1])
-    spans = next_windows(entry, now, WINDOWS)
     return {
         "service": entry["name"],
         "hosts": hosts,
         "frozen": freeze[0]["detail"] if freeze else None,
-        "windows": [{"start": start, "end": end, "text": _span(start, end, zone), "open": start <= now} for start, end in spans],
+        "windows": [
+            {"start": one.start, "end": one.end, "timezone": one.zone, "text": _span(one.start, one.end, one.zone), "open": one.start <= now}
+            for one in next_spans(entry, now, WINDOWS)
+        ],
         "outside_windows": entry["outside_windows"] if entry["windows"] else None,
     }
 

@@ -18,7 +18,7 @@ from ._plan_facts import names, told_once
 from ._policy import policy_hash
 from ._policy_kinds import REQUIRED, Duration, Field, Kind, ListOf, Section, Size, Variant
 from ._policy_schema import ENTRY
-from ._windows import clock, next_windows, timing_gates
+from ._windows import clock, next_spans, timing_gates
 
 WINDOWS = 3  # how many of the next ones are told
 
@@ -87,7 +87,7 @@ def _policy(host: str, entry: Data, now: float) -> Data:
         "policy_hash": policy_hash(entry),
         "policy": without_secrets(entry),
         "gates": timing_gates(entry, now, None, dead=False),
-        "windows": [{"start": start, "end": end} for start, end in next_windows(entry, now, WINDOWS)],
+        "windows": [{"start": one.start, "end": one.end, "timezone": one.zone} for one in next_spans(entry, now, WINDOWS)],
     }
 
 
@@ -104,9 +104,8 @@ def _lines(hosts: list[str], one: Data) -> t.Iterator[str]:
     yield "  # now:"
     for gate in one["gates"]:
         yield f"  #   {gate['name']}: {'open' if gate['passed'] else 'CLOSED'}, {gate['detail']}"
-    zone = next((window["timezone"] for window in one["policy"]["windows"]), "UTC")
     for window in one["windows"]:
-        yield f"  #   window: {clock(window['start'], zone)} to {clock(window['end'], zone)}"
+        yield f"  #   window: {clock(window['start'], window['timezone'])} to {clock(window['end'], window['timezone'])}"
 
 
 def _yaml(values: Data) -> t.Iterator[str]:

@@ -36,7 +36,12 @@ def timing_gates(entry: Data, now: float, exhaustion: Data | None, dead: bool) -
 
 def next_windows(entry: Data, now: float, count: int) -> list[tuple[float, float]]:
     """Return the first times that end after now and in which the entry may be acted on, in order: its windows without its freezes."""
-    return [(span.start, span.end) for span in _usable(_key(entry), now, count)]
+    return [(span.start, span.end) for span in next_spans(entry, now, count)]
+
+
+def next_spans(entry: Data, now: float, count: int) -> tuple[Span, ...]:
+    """Return the times of :func:`next_windows`, each with the time zone in which it was written."""
+    return _usable(_key(entry), now, count)
 
 
 def never_free(entry: Data, now: float) -> bool:

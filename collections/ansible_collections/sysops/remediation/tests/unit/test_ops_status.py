@@ -119,3 +119,9 @@ def test_windows_and_freezes_are_told_once_for_all_hosts_alike(lab):
 def test_a_window_over_midnight_names_both_days(lab):
     [text] = lines(status(lab, windows=[{**NIGHT, "start": "23:00"}]), "WINDOW")
     assert "Fri 2027-01-15 23:00 to Sat 2027-01-16 01:00 CET" in text
+
+
+def test_each_window_is_told_in_the_zone_in_which_it_was_written(lab):
+    tokyo = {**NIGHT, "start": "14:00", "timezone": "Asia/Tokyo"}
+    [text] = lines(status(lab, windows=[NIGHT, tokyo]), "WINDOW")
+    assert "Sat 2027-01-16 02:00 to 04:00 CET, then Sat 2027-01-16 14:00 to 16:00 JST, then Sun 2027-01-17 02:00 to 04:00 CET" in text

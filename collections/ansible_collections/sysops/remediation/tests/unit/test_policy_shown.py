@@ -86,6 +86,15 @@ def test_the_next_windows_and_a_freeze_are_told_with_their_times():
     assert any(line.startswith("  #   freeze: CLOSED, frozen (sale: hands off) until Tue 2026-12-01 08:00 UTC") for line in lines)
 
 
+def test_windows_of_several_zones_are_told_each_in_its_own():
+    night = {"rrule": "FREQ=WEEKLY;BYDAY=SU", "start": "02:00", "duration": "2h", "timezone": "Europe/Berlin"}
+    policy = entry_of({"name": "postfix", "windows": [night, {**night, "timezone": "America/New_York"}]})
+    result, lines = shown(HostFacts("mail1", policy=[policy]))
+    assert [one["timezone"] for one in result["policies"][0]["windows"]][:2] == ["Europe/Berlin", "America/New_York"]
+    told = [line for line in lines if "  #   window: S" in line]
+    assert told[0].endswith("02:00 CET to Sun 2026-11-29 04:00 CET") and told[1].endswith("02:00 EST to Sun 2026-11-29 04:00 EST"), told
+
+
 SECRETS = [
     ({"server": "unix://admin:hidden@/run/supervisor.sock", "manager": "supervisord"}),
     ({"health": [{"type": "http", "url": "http://bob:hidden@127.0.0.1/"}]}),
