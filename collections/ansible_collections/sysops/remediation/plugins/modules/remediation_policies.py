@@ -84,7 +84,9 @@ result:
           type: list
           elements: dict
         windows:
-          description: The next three windows, one that is open now included; C(start) and C(end) are epoch seconds, C(timezone) is the one in which the window was written.
+          description:
+            - The next three windows, one that is open now included. C(start) and C(end) are epoch seconds,
+              C(timezone) is the one in which the window was written.
           type: list
           elements: dict
     errors:

@@ -69,7 +69,7 @@ result:
       description: When, in epoch seconds of the ledger's clock.
       type: float
     services:
-      description: One per host and diagnosed service.
+      description: One per host and service. Of a host that could not be looked at, the services that its policy names.
       type: list
       elements: dict
       contains:
@@ -80,7 +80,7 @@ result:
           description: Key of the service, such as V(systemd/postfix.service).
           type: str
         verdict:
-          description: What the diagnosis says.
+          description: What the diagnosis says; V(insufficient_data) if there is none.
           type: str
         urgency:
           description: How soon a limit is reached.

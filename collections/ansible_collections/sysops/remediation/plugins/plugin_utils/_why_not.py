@@ -15,11 +15,12 @@ from ..module_utils._gates import closed, gate
 from ..module_utils._units import human_duration
 from ._ledger import Ask, Ledger, LedgerError, open_ledger
 from ._ledger._targets import clock_text
-from ._plan import HostFacts, targets_of
+from ._ledger._words import names_service
+from ._plan import HostFacts, not_reached, targets_of
 from ._plan_facts import names, one_line, told_once
 from ._plan_gates import REMEDIATE, Data, Standing, Target, budget, target_gates
 from ._plan_run import standing_of
-from ._plan_standing import Inventory
+from ._plan_standing import Inventory, budget_group, groups_of_hosts, hosts_having, lost_hosts, narrowed
 from ._policy_schema import APPROVE
 from ._report._templates import number
 
@@ -29,8 +30,8 @@ Guards = t.Mapping[tuple[str, str], Data]  # (host, service) → what service_re
 def explain(fleet: list[HostFacts], inventory: Inventory, url: str | None, guards: Guards) -> Data:
     """Return what programs read: every gate of every diagnosed service, and whether a run would act on it now."""
     targets = targets_of(fleet, inventory)
-    standing, held = _ask_ledger(targets, fleet, url)
-    services = [_service(target, standing, held.get((target.host, target.service), []), guards) for target in targets]
+    standing, held, unseen = _ask_ledger(targets, fleet, inventory, url)
+    services = [_service(target, standing, held.get((target.host, target.service), []), guards) for target in targets + unseen]
     errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
     unreachable = [facts.host for facts in fleet if facts.unreachable]
     told = told_once((facts.host, line) for facts in fleet for line in facts.complaints)
@@ -47,14 +48,37 @@ def explain(fleet: list[HostFacts], inventory: Inventory, url: str | None, guard
     }
 
 
-def _ask_ledger(targets: list[Target], fleet: list[HostFacts], url: str | None) -> tuple[Standing, dict[tuple[str, str], list[Data]]]:
-    """Return how everything stands, and per target whether another permit is out."""
+Held = dict[tuple[str, str], list[Data]]
+
+
+def _ask_ledger(targets: list[Target], fleet: list[HostFacts], inventory: Inventory, url: str | None) -> tuple[Standing, Held, list[Target]]:
+    """Return how everything stands, per target whether another permit is out, and the targets that nobody could look at."""
     try:
         ledger = open_ledger(url, rehearse=True)
         standing = standing_of(ledger, fleet, targets)
-        return standing, {(target.host, target.service): _held(ledger, target) for target in targets}
+        unseen = _unseen(fleet, inventory, ledger.targets())
+        having = hosts_having(ledger)
+        more = [narrowed(one.group, one.entry, having) for one in unseen if one.group.name not in standing.views]
+        standing.views.update(ledger.views(more, record=False))
+        return standing, {(target.host, target.service): _held(ledger, target) for target in targets + unseen}, unseen
     except LedgerError as problem:
-        return Standing(time.time(), error=f"{problem}; so nothing is acted on"), {}
+        return Standing(time.time(), error=f"{problem}; so nothing is acted on"), {}, _unseen(fleet, inventory, [])
+
+
+def _unseen(fleet: list[HostFacts], inventory: Inventory, known: list[Data]) -> list[Target]:
+    """Return the services of hosts that could not be looked at, by the names that the ledger knows them by, if it has ever seen them."""
+    groups = groups_of_hosts(inventory)
+    found = []
+    for facts in lost_hosts(fleet):
+        why = not_reached(facts.why) if facts.unreachable else "; ".join(facts.errors)
+        nothing = {"verdict": "insufficient_data", "urgency": "none", "summary": why, "incarnation": {"id": None}, "unseen": why}
+        for entry in facts.policy:
+            written = entry["name"] if entry["manager"] == "auto" else f"{entry['manager']}/{entry['name']}"
+            keys = [one["service"] for one in known if one["host"] == facts.host and names_service(written, one["service"])]
+            for key in keys or [written]:
+                group = budget_group(entry, key, inventory)
+                found.append(Target(facts.host, key, entry, nothing, group, groups.get(facts.host, frozenset())))
+    return found
 
 
 def _held(ledger: Ledger, target: Target) -> list[Data]:
@@ -64,7 +88,7 @@ def _held(ledger: Ledger, target: Target) -> list[Data]:
 
 
 def _service(target: Target, standing: Standing, held: list[Data], guards: Guards) -> Data:
-    gates = [{**one, "asked": "plan"} for one in target_gates(target, standing, REMEDIATE)]
+    gates = [{**one, "asked": "plan"} for one in _plan_gates(target, standing)]
     if not standing.error:
         gates += [{**one, "asked": "ledger"} for one in (budget(target, standing), *held)]
     if target.entry["mode"] == APPROVE:
@@ -86,6 +110,19 @@ def _service(target: Target, standing: Standing, held: list[Data], guards: Guard
         "opens_at": opens_at,
         "gates": gates,
     }
+
+
+def _plan_gates(target: Target, standing: Standing) -> list[Data]:
+    gates = target_gates(target, standing, REMEDIATE)
+    why = target.diagnosis.get("unseen")
+    if not why:
+        return gates
+    told = [  # nothing is said of a diagnosis that there is not
+        {**one, "detail": one["detail"].replace("no limit is in sight", "whether a limit is near is not known")}
+        for one in gates
+        if one["name"] not in ("verdict", "urgency")
+    ]
+    return [gate("diagnosed", False, f"{why}; so verdict, urgency and what its own guard says are not known"), *told]
 
 
 def _guard_gates(guard: Data | None) -> list[Data]:

@@ -148,7 +148,9 @@ def test_a_host_that_is_not_reached_is_said_and_the_others_are_answered(night):
     run = night.why_restarted
     assert run.rc != 0
     assert (run.answer["status"], run.answer["unreachable"]) == ("unreachable", ["gone"])
-    assert {one["host"] for one in run.answer["services"]} == {"leaks", "calm"}
+    services = {one["host"]: one for one in run.answer["services"]}
+    assert services.keys() == {"leaks", "calm", "gone"}
+    assert "could not be reached" in gates(services["gone"])["diagnosed"]["detail"]
 
 
 def test_the_report_is_the_one_of_that_day_with_what_the_ledger_knows(night):

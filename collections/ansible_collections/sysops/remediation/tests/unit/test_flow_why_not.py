@@ -102,7 +102,10 @@ def test_a_host_that_is_gone_is_named_and_the_others_are_told(answer):
     assert answer.rc != 0
     assert answer.answer["unreachable"] == ["gone"]
     assert answer.answer["status"] == "unreachable"
-    assert {one["host"] for one in answer.answer["services"]} == {"leaks", "asks", "stands", "well", "busy"}
+    assert {one["host"] for one in answer.answer["services"]} == {"leaks", "asks", "stands", "well", "busy", "gone"}
+    assert set(shut(answer, "gone")) == {"diagnosed"}
+    assert "the host could not be reached" in shut(answer, "gone")["diagnosed"]["detail"]
+    assert {"mode", "window", "pause", "breaker", "max_unavailable", "permit_held"} <= {one["name"] for one in about(answer, "gone")["gates"]}
 
 
 def test_no_secret_of_a_policy_is_shown_however_verbose_the_run_is(answer):
