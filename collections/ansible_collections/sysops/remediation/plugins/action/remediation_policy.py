@@ -10,10 +10,10 @@ import time
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._policy import same_service
-from ..plugin_utils._policy_host import host_policy
+from ..plugin_utils._policy_host import host_policy, origins
 from ..plugin_utils._policy_kinds import nearest
 
-SPEC = {"service": {"type": "str"}, "unlisted": {"type": "bool", "default": False}}
+SPEC = {"service": {"type": "str"}, "unlisted": {"type": "bool", "default": False}, "origins": {"type": "bool", "default": False}}
 
 
 class ActionModule(ActionBase):
@@ -26,8 +26,9 @@ class ActionModule(ActionBase):
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         services, errors = host_policy(task_vars, self._templar.template)
         named = [entry["name"] for entry in services]
-        if args["service"]:
-            services = [entry for entry in services if same_service(entry, args["service"])]
+        where = origins(task_vars, self._templar.template) if args["origins"] and services else [None] * len(services)
+        wanted = [(entry, origin) for entry, origin in zip(services, where, strict=True) if not args["service"] or same_service(entry, args["service"])]
+        services = [entry for entry, _origin in wanted]
         observe = [{key: entry[key] for key in ("name", "manager", "scope", "server")} for entry in services]
         hint = ""
         if not observe and args["unlisted"] and args["service"] and not errors:
@@ -38,6 +39,7 @@ class ActionModule(ActionBase):
             "changed": False,
             "_ansible_no_log": not errors,  # probes and addresses hold passwords; with errors nothing of the policy is returned
             "services": services,
+            "origins": [origin for _entry, origin in wanted if origin is not None],
             "named": named,
             "errors": errors,
             "observe": observe,

@@ -79,6 +79,9 @@ result:
         policy:
           description: The complete entry without secrets. Durations are seconds, sizes are bytes.
           type: dict
+        origins:
+          description: Where each key was written, key to list of places, if C(remediation_policy) was asked for it.
+          type: dict
         gates:
           description: The gates V(freeze) and V(window) as they are now for a service that runs and whose limit is not in sight.
           type: list

@@ -25,6 +25,11 @@ options:
       - For runs that only diagnose. Observe O(service) even if the policy does not name it, and every running service of a host without a policy.
     type: bool
     default: false
+  origins:
+    description:
+      - Say also where each key was written.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Does the same; it changes nothing anyway.
@@ -49,6 +54,16 @@ services:
   returned: always
   type: list
   elements: dict
+origins:
+  description:
+    - For each of RV(services), where its keys were written. A section that several lists have written has several places, the one that wins last.
+    - Keys that nobody wrote are not in it. The file is left out where the inventory does not know it, as with one that a script makes.
+  returned: always; empty without O(origins)
+  type: list
+  elements: dict
+  sample:
+    - mode: ["remediation_services_mail[0].mode (group_vars/mail.yml:9)"]
+      guard: ["remediation_services_mail[0].guard (group_vars/mail.yml:11)", "remediation_services[0].guard (host_vars/mail1.yml:4)"]
 named:
   description: Names of all services in the policy, whatever O(service) says.
   returned: always

@@ -47,6 +47,7 @@ class HostFacts:
     why: str = ""  # it could not be reached
     asked_at: float | None = None  # controller's time from before its diagnosis
     notes: list[str] = field(default_factory=list)  # why nothing was found on it
+    origins: list[Data] = field(default_factory=list)  # of each entry of the policy, where its keys were written, if somebody asked for it
 
     @property
     def complaints(self) -> list[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from dataclasses import dataclass, field
 
 from ._policy_contradictions import contradictions
 from ._policy_kinds import Path, Problem, did_you_mean, shown
@@ -37,21 +38,26 @@ def read_policy(
     :param groups: the inventory groups of the host, one of which a budget may be of; None when they are not known.
     :param targets: the names of the targets in ``remediation_notify``; None when they are not known.
     """
-    problems: list[Problem] = []
-    merged: dict[tuple[t.Any, ...], tuple[Path, Entry]] = {}
-    for variable, entries in variables.items():
-        _merge(merged, variable, entries, problems)
+    merged, problems = _merged(variables)
     if problems:
         return [], problems
     services = []
-    for path, raw in merged.values():
+    for path, raw in ((one.path, one.raw) for one in merged):
         entry = ENTRY.read(raw, path, problems)
         problems.extend(contradictions(entry, path))
         problems.extend(_foreign_group(entry, path, groups))
         problems.extend(_unknown_targets(entry, path, targets))
         services.append(entry)
-    problems.extend(_ambiguous([path for path, _raw in merged.values()], services))
+    problems.extend(_ambiguous([one.path for one in merged], services))
     return ([] if problems else services), problems
+
+
+def written_in(variables: dict[str, t.Any]) -> list[dict[str, list[Path]]]:
+    """Return for each entry of :func:`read_policy` where its keys were written: key → paths in the variables, the one that wins last.
+
+    Sections have several, because each list may have written a part of them. Keys that nobody wrote have their defaults.
+    """
+    return [one.written for one in _merged(variables)[0]]
 
 
 def policy_hash(entry: Entry) -> str:
@@ -77,7 +83,30 @@ def same_service(entry: Entry, wanted: str) -> bool:
     return bare_name(entry["name"]) == bare_name(wanted) or (entry["manager"] == "auto" and bool(slash) and bare_name(entry["name"]) == bare_name(name))
 
 
-def _merge(merged: dict[tuple[t.Any, ...], tuple[Path, Entry]], variable: str, entries: t.Any, problems: list[Problem]) -> None:
+@dataclass
+class _Merged:
+    """One service as its lists have written it so far."""
+
+    path: Path = ()  # of the entry that came last
+    raw: Entry = field(default_factory=dict)
+    written: dict[str, list[Path]] = field(default_factory=dict)
+
+    def add(self, entry: Entry, path: Path) -> None:
+        for key, value in entry.items():
+            before = self.written.get(key, []) if isinstance(value, dict) else []
+            self.written[key] = [*before, (*path, key)]
+        self.path, self.raw = path, _combine(self.raw, entry)
+
+
+def _merged(variables: dict[str, t.Any]) -> tuple[list[_Merged], list[Problem]]:
+    problems: list[Problem] = []
+    merged: dict[tuple[t.Any, ...], _Merged] = {}
+    for variable, entries in variables.items():
+        _merge(merged, variable, entries, problems)
+    return list(merged.values()), problems
+
+
+def _merge(merged: dict[tuple[t.Any, ...], _Merged], variable: str, entries: t.Any, problems: list[Problem]) -> None:
     if not isinstance(entries, (list, tuple)):
         problems.append(Problem((variable,), f"{shown(entries)} is not allowed here; allowed: a list of services"))
         return
@@ -92,8 +121,7 @@ def _merge(merged: dict[tuple[t.Any, ...], tuple[Path, Entry]], variable: str, e
         if identity in seen:
             problems.append(Problem((*path, "name"), f"{shown(entry['name'])} is named twice in this list; merge the two entries"))
         seen.add(identity)
-        _path, known = merged.get(identity, (path, {}))
-        merged[identity] = (path, _combine(known, entry))
+        merged.setdefault(identity, _Merged()).add(entry, path)
 
 
 def _combine(known: t.Any, new: t.Any) -> t.Any:

@@ -16,8 +16,8 @@ from ansible.errors import AnsibleError
 
 from ..module_utils._redact import redact
 from ._plan import HostFacts
-from ._policy import Entry, policy_variables, read_policy
-from ._policy_kinds import Problem
+from ._policy import Entry, policy_variables, read_policy, written_in
+from ._policy_kinds import Problem, dotted
 from ._policy_origin import origin_of
 from ._run_settings import notify_problem, target_name
 
@@ -39,6 +39,13 @@ def host_policy(variables: Variables, template: Template, known: dict[str, Read]
         services, problems = _read_once(values, groups, _targets(variables, template), {} if known is None else known)
         errors = [f"{problem}{origin_of(written, problem.path)}" for problem in problems]
     return ([] if errors else services), [redact(error) for error in errors]  # a value that is shown may hold a secret
+
+
+def origins(variables: Variables, template: Template) -> list[dict[str, list[str]]]:
+    """Return for each entry of :func:`host_policy` where each of its keys was written: ``remediation_services_mail[0].mode (group_vars/mail.yml:9)``."""
+    written = {name: variables[name] for name in policy_variables(variables) if name in variables}
+    values, _errors = _computed(written, template)
+    return [{key: [f"{dotted(path)}{origin_of(written, path)}" for path in paths] for key, paths in entry.items()} for entry in written_in(values)]
 
 
 def fleet_policies(hosts: t.Mapping[str, Variables], template_for: t.Callable[[Variables], Template]) -> list[HostFacts]:

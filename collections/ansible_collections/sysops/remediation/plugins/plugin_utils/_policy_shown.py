@@ -27,7 +27,7 @@ Data = dict[str, t.Any]
 
 def collected_policies(fleet: list[HostFacts], now: float) -> Data:
     """Return what programs read."""
-    policies = [_policy(facts.host, entry, now) for facts in fleet for entry in facts.policy]
+    policies = [_policy(facts.host, entry, origin, now) for facts in fleet for entry, origin in _with_origins(facts)]
     errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
     nothing = "no host has a service in its policy: name some in remediation_services (docs/policy.md)"
     return {
@@ -49,7 +49,7 @@ def policy_lines(result: Data) -> list[str]:
     if result["status"] == "nothing_to_do":
         return [result["message"]]
     for same in alike.values():
-        lines += ["", *_lines([one["host"] for one in same], same[0])]
+        lines += ["", *_lines([one["host"] for one in same], same[0]), *_origins(same)]
     told: dict[str, list[str]] = {}
     for error in result["errors"]:
         told.setdefault(error["msg"], []).append(error["host"])
@@ -79,13 +79,18 @@ def _probe(probe: Data) -> Data:
     return shown
 
 
-def _policy(host: str, entry: Data, now: float) -> Data:
+def _with_origins(facts: HostFacts) -> t.Iterable[tuple[Data, Data]]:
+    return zip(facts.policy, facts.origins or [{}] * len(facts.policy), strict=True)
+
+
+def _policy(host: str, entry: Data, origins: Data, now: float) -> Data:
     return {
         "host": host,
         "service": entry["name"],  # as the policy names it: by which manager it runs is known when the host is asked
         "mode": entry["mode"],
         "policy_hash": policy_hash(entry),
         "policy": without_secrets(entry),
+        "origins": origins,
         "gates": timing_gates(entry, now, None, dead=False),
         "windows": [{"start": one.start, "end": one.end, "timezone": one.zone} for one in next_spans(entry, now, WINDOWS)],
     }
@@ -106,6 +111,17 @@ def _lines(hosts: list[str], one: Data) -> t.Iterator[str]:
         yield f"  #   {gate['name']}: {'open' if gate['passed'] else 'CLOSED'}, {gate['detail']}"
     for window in one["windows"]:
         yield f"  #   window: {clock(window['start'], window['timezone'])} to {clock(window['end'], window['timezone'])}"
+
+
+def _origins(same: list[Data]) -> t.Iterator[str]:
+    """Yield where the keys were written, of hosts that have the same policy from different places each on its own."""
+    alike: dict[str, list[Data]] = {}
+    for one in same:
+        alike.setdefault(json.dumps(one["origins"], sort_keys=True), []).append(one)
+    for those in alike.values():
+        if those[0]["origins"]:
+            yield "  # written in:" if len(alike) == 1 else f"  # written in, for {names([one['host'] for one in those])}:"
+            yield from (f"  #   {key}: {', then '.join(places)}" for key, places in those[0]["origins"].items() if key != "name")
 
 
 def _yaml(values: Data) -> t.Iterator[str]:

@@ -64,7 +64,7 @@ def test_every_refusal_of_the_plan_is_explained():
         "_ledger/_pauses.py",
         "_ledger/_incidents.py",
     )
-    assert set().union(*(gates_of(utils / name) for name in plan)) | {"verdict", "urgency"} == table("Gates of the plan")
+    assert set().union(*(gates_of(utils / name) for name in plan)) | {"verdict", "urgency", "diagnosed"} == table("Gates of the plan")
 
 
 @needs_the_repository

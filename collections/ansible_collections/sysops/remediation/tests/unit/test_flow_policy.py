@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.sysops.remediation.tests.unit.flow_lab import FlowLab
 
@@ -29,6 +31,27 @@ def test_the_policy_is_told_complete_without_secrets_and_without_a_call_to_a_hos
     assert run.answer["policies"][0]["policy"]["guard"]["cooldown"] == 1800
     assert "hidden-" not in run.output
     assert {host: lab.calls(host) for host in lab.hosts} == {"mail1": 0, "typo": 0, "idle": 0}
+
+
+def test_of_every_value_it_is_told_which_list_of_which_file_gave_it(lab, tmp_path):
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "host_vars").mkdir()
+    (tmp_path / "hosts.ini").write_text("[mail]\nsmtp1\nsmtp2\n")
+    group = "remediation_services_mail:\n  - name: postfix\n    mode: recommend\n    guard:\n      cooldown: 1h\n    owner: mail team\n"
+    (tmp_path / "group_vars" / "mail.yml").write_text(group)
+    (tmp_path / "host_vars" / "smtp2.yml").write_text("remediation_services:\n  - name: postfix\n    mode: observe\n    guard: {max_attempts: 1}\n")
+    run = lab.run("policy", "-i", str(tmp_path / "hosts.ini"), "--limit", "mail")
+    assert run.rc == 0, run.output
+    told = {one["host"]: one["origins"] for one in run.answer["policies"]}
+    assert told["smtp1"]["mode"] == [f"remediation_services_mail[0].mode ({tmp_path}/group_vars/mail.yml:3)"]
+    assert told["smtp2"]["mode"] == [f"remediation_services[0].mode ({tmp_path}/host_vars/smtp2.yml:3)"]
+    assert told["smtp2"]["guard"] == [
+        f"remediation_services_mail[0].guard ({tmp_path}/group_vars/mail.yml:5)",
+        f"remediation_services[0].guard ({tmp_path}/host_vars/smtp2.yml:4)",
+    ]
+    assert f"#   owner: remediation_services_mail[0].owner ({tmp_path}/group_vars/mail.yml:6)" in run.output
+    given = lab.run("policy", "-i", str(tmp_path / "hosts.ini"), "--limit", "smtp1", remediation_services=[{"name": "postfix", "mode": "auto"}])
+    assert given.answer["policies"][0]["origins"]["mode"][0].startswith("remediation_services[0].mode"), "extra variables win, and say so by their variable"
 
 
 def test_a_mistake_fails_its_host_and_the_others_are_told(lab):
@@ -59,6 +82,7 @@ def fleet(tmp_path_factory):
     lab.add("web1", None, remediation_services=[{**theirs[0], "name": "nginx"}], opens="02:30", most=1)
     for host in ("broken1", "broken2"):
         lab.add(host, None, remediation_services=theirs, opens="25:00")
+    lab.add("unset1", None, remediation_services=[{"name": "postfix", "mode": "auto", "group": "all", "max_unavailable": "{{ mail_budget }}"}])
     return lab
 
 
@@ -86,3 +110,16 @@ class TestStatusOfAFleet:
         assert status.answer["errors"] == policy.answer["errors"]
         assert "broken1, broken2: " in status.answer["message"]
         assert [one["service"] for one in status.answer["windows"]] == ["postfix", "nginx"]
+
+
+@pytest.mark.parametrize("playbook", ["remediate", "restart", "policy", "status"])
+def test_a_variable_that_nobody_has_set_is_one_line_and_nothing_is_done(fleet, playbook):
+    """A template of the policy that cannot be computed means nothing: the host is left alone, whatever else its policy says."""
+    run = fleet.run(playbook, "--limit", "unset1", remediation_hosts="unset1", remediation_service="postfix")
+    assert run.rc == 2, run.output
+    assert run.answer["status"] == "failed"
+    said = run.answer["message"]
+    assert said.startswith("unset1: remediation_services: cannot be computed: ") and "'mail_budget' is undefined" in said and "\n" not in said, said
+    assert re.search(r"\(\S*inventory\.yml:\d+\)$", said)
+    assert fleet.calls("unset1") == 0
+    assert "Traceback" not in run.output

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import policy_variables, read_policy, same_service
+from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import policy_variables, read_policy, same_service, written_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +38,24 @@ def test_remediation_services_has_the_last_word_key_by_key():
     assert services[0]["guard"]["cooldown"] == 7200
     assert services[0]["guard"]["max_attempts"] == 2
     assert services[0]["health"][0]["port"] == 25
+
+
+def test_every_key_knows_the_lists_that_wrote_it_the_one_that_wins_last():
+    lists = {
+        "remediation_services_mail": [{"name": "cron"}, {"name": "postfix", "mode": "auto", "guard": {"cooldown": "1h"}, "health": []}],
+        "remediation_services": [{"name": "postfix.service", "mode": "observe", "guard": {"max_attempts": 2}, "health": [{"type": "tcp", "port": 25}]}],
+    }
+    assert [entry["name"] for entry in read_policy(lists)[0]] == ["cron", "postfix.service"]
+    group, host = ("remediation_services_mail", 1), ("remediation_services", 0)
+    assert written_in(lists) == [
+        {"name": [("remediation_services_mail", 0, "name")]},
+        {
+            "name": [(*host, "name")],
+            "mode": [(*host, "mode")],
+            "guard": [(*group, "guard"), (*host, "guard")],  # each has written a part of it
+            "health": [(*host, "health")],  # lists are replaced
+        },
+    ]
 
 
 def test_lists_within_an_entry_are_replaced():

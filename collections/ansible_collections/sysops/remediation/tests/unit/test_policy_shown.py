@@ -75,6 +75,22 @@ def test_a_policy_that_hosts_share_is_told_once_and_another_one_by_itself():
     assert [(one["host"], one["mode"]) for one in result["policies"]] == [("mail1", "recommend"), ("mail2", "recommend"), ("mail3", "auto")]
 
 
+def test_where_each_key_was_written_is_told_and_of_the_same_policy_from_two_places_both():
+    group, host = {"mode": ["remediation_services_mail[0].mode (group_vars/mail.yml:9)"]}, {"mode": ["remediation_services[0].mode (host_vars/mail3.yml:3)"]}
+    same = [entry_of({"name": "postfix", "mode": "auto"})]
+    fleet = [HostFacts(name, policy=same, origins=[origin]) for name, origin in (("mail1", group), ("mail2", group), ("mail3", host))]
+    result, lines = shown(*fleet)
+    assert [one["origins"] for one in result["policies"]] == [group, group, host]
+    assert lines[lines.index("  # written in, for mail1, mail2:") :] == [
+        "  # written in, for mail1, mail2:",
+        "  #   mode: remediation_services_mail[0].mode (group_vars/mail.yml:9)",
+        "  # written in, for mail3:",
+        "  #   mode: remediation_services[0].mode (host_vars/mail3.yml:3)",
+    ]
+    assert "  # written in:" in shown(fleet[0])[1]
+    assert not [line for line in shown(HostFacts("mail1", policy=same))[1] if "written in" in line]
+
+
 def test_the_next_windows_and_a_freeze_are_told_with_their_times():
     result, lines = shown(HostFacts("mail1", policy=[entry_of(EVERYTHING)]))
     windows = result["policies"][0]["windows"]
