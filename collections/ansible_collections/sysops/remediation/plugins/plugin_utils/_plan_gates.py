@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ..module_utils._gates import closed, gate
 from ..module_utils._leaks import _words as words
@@ -119,20 +120,22 @@ def _accept_gate(name: str, seen: str, accepts: list[str], purpose: str) -> Data
 
 def _single_instance_gate(target: Target, view: GroupView) -> Data:
     """Acting on the only one that serves is an outage, and needs consent; what is down already takes nothing away."""
-    others = sorted(set(view.serving.get(target.service, ())) - {target.host})
     if target.dead:
         return gate("single_instance", True, "it does not run: acting on it takes nothing away")
+    serving = view.serving.get(target.service, {})
+    others = len(serving) - (target.host in serving)
     if others:
-        return gate("single_instance", True, f"of group {view.group.name} {_named(others)} it meanwhile", value=len(others), threshold=1, unit="hosts")
+        first = list(islice((host for host in serving if host != target.host), 3))
+        return gate("single_instance", True, f"of group {view.group.name} {_named(first, others)} it meanwhile", value=others, threshold=1, unit="hosts")
     if target.entry["allow_outage"]:
         return gate("single_instance", True, "no other host serves meanwhile, and the policy allows the outage", value=0, threshold=1, unit="hosts")
     detail = f"no other host of group {view.group.name} was seen to serve it within a day: acting is an outage; 'allow_outage: true' in its policy allows it"
     return gate("single_instance", False, detail, value=0, threshold=1, unit="hosts")
 
 
-def _named(hosts: list[str]) -> str:
-    listed = ", ".join(hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")
-    return f"{listed} {'serves' if len(hosts) == 1 else 'serve'}"
+def _named(first: list[str], count: int) -> str:
+    listed = ", ".join(first) + (f" and {count - len(first)} more" if count > len(first) else "")
+    return f"{listed} {'serves' if count == 1 else 'serve'}"
 
 
 def urgency_rank(word: str) -> int:

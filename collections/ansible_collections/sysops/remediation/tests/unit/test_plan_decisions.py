@@ -217,13 +217,19 @@ def test_waves_hold_every_planned_host_once_and_the_id_does_not_depend_on_the_or
     assert made["id"] == plan(*reversed(facts))["id"]
 
 
+def cpu_seconds(work):
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin
+
+
 def test_planning_a_thousand_hosts_with_twenty_services_is_quick():
+    """In CPU seconds of a quiet machine: on a busy one even those get longer, and so does a loop that is known to take a third of one."""
     policy = [entry(f"s{number}") for number in range(20)]
     fleet = [host(f"h{number}", policy, [diagnosis(name=f"s{one}") for one in range(20)]) for number in range(1000)]
-    took = []
-    while len(took) < 3 and not (took and min(took) < 5):  # once more on a machine that is so busy that even CPU seconds get longer
-        begin = time.process_time()
-        made = plan(*fleet)
-        took.append(time.process_time() - begin)
-        assert len(made["actions"]) == 20000
-    assert min(took) < 5
+    before = cpu_seconds(lambda: sum(number * number for number in range(5_000_000)))
+    made = []
+    took = cpu_seconds(lambda: made.append(plan(*fleet)))
+    assert len(made[0]["actions"]) == 20000
+    after = cpu_seconds(lambda: sum(number * number for number in range(5_000_000)))
+    assert took < 5 * max(1, (before + after) / 2 / 0.33)

@@ -100,7 +100,8 @@ def view(tx: Transaction, group: Group, record: bool = True) -> GroupView:
     for row in tx.rows(_SERVING, grp=group.name, since=tx.now - DAY):
         if row["host"] in group.members and row["host"] not in unavailable:
             serving.setdefault(row["service"], set()).add(row["host"])
-    return GroupView(group, unavailable, breaker.judge(tx, group, sick, record), serving)
+    in_order = {service: dict.fromkeys(sorted(hosts)) for service, hosts in serving.items()}
+    return GroupView(group, unavailable, breaker.judge(tx, group, sick, record), in_order)
 
 
 def known(tx: Transaction) -> list[Data]:

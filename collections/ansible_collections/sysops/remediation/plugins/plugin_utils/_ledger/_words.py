@@ -147,7 +147,7 @@ class GroupView:
     group: Group
     unavailable: dict[str, str]  # host → why it counts
     breaker: Breaker
-    serving: t.Mapping[str, t.Collection[str]] = field(default_factory=dict)  # service → available hosts that were seen to run it within a day
+    serving: t.Mapping[str, t.Mapping[str, None]] = field(default_factory=dict)  # service → available hosts seen to run it within a day, in order
 
 
 @dataclass(frozen=True)
