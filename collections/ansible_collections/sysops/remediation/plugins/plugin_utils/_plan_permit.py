@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._gates import closed, gate
-from ._ledger import Ask, Group, LedgerError, open_ledger
+from ._ledger import Ask, Group, Ledger, LedgerError, open_ledger
+from ._ledger._where import find
 from ._plan_gates import Data
 
 MARGIN = 60.0  # seconds: the controller's own work between two calls
@@ -36,9 +37,7 @@ def reserve(url: str | None, rehearse: bool, plan: Data, action: Data, host_grou
         groups=frozenset(host_groups),
     )
     try:
-        ledger = open_ledger(url, rehearse=rehearse)
-        if not rehearse and ledger.described != plan["ledger"]:
-            raise LedgerError(f"ledger {ledger.described} is not that of the plan ({plan['ledger']}): a run has one remediation_ledger for all hosts")
+        ledger = open_ledger(url, rehearse=True) if rehearse else _ledger_of(plan, url, action)
         reply = ledger.reserve(ask)
     except LedgerError as problem:
         gates = [gate("ledger", False, str(problem))]
@@ -49,10 +48,21 @@ def reserve(url: str | None, rehearse: bool, plan: Data, action: Data, host_grou
     return {"permit": reply.permit.as_data(), "gates": reply.gates, "msg": f"permit {reply.permit.id}, token {reply.permit.token}"}
 
 
+def _ledger_of(plan: Data, url: str | None, action: Data) -> Ledger:
+    """Open the ledger of the plan: another one, or one begun anew meanwhile, would know of no permit and no pause."""
+    described = find(url).described()
+    if described != plan["ledger"]:
+        raise LedgerError(f"ledger {described} is not that of the plan ({plan['ledger']}): a run has one remediation_ledger for all hosts")
+    ledger = open_ledger(url, begin=False)
+    if not ledger.incidents(incident=action["incident"]):
+        raise LedgerError(f"ledger {described} was begun anew since this run was planned: it does not know incident {action['incident']}")
+    return ledger
+
+
 def release(url: str | None, permit_id: str, outcome: str) -> Data:
     """Give a permit back. A ledger that cannot take it lets it expire into ``unknown``; that is said and fails nothing."""
     try:
-        how = open_ledger(url).release(permit_id, outcome)
+        how = open_ledger(url, begin=False).release(permit_id, outcome)
     except LedgerError as problem:
         return {"released": None, "msg": f"permit {permit_id} could not be given back and ends by itself as unknown: {problem}"}
     return {"released": how, "msg": f"permit {permit_id}: {how}"}

@@ -104,7 +104,7 @@ def _decision(plan: Data, kind: str, item: Data) -> AuditEntry:
 def settle_run(url: str | None, plan: Data, outcomes: list[Data]) -> str:
     """Release what permits are still out and record how every incident ended. Return what went wrong, or nothing."""
     try:
-        ledger = open_ledger(url)
+        ledger = open_ledger(url, begin=False)
         by_incident = {outcome["incident"]: outcome for outcome in outcomes}
         for permit in ledger.unreleased(plan["run_id"]):
             outcome = by_incident.get(permit["incident"], {}).get("outcome", "unknown")
@@ -131,7 +131,7 @@ def remember_reports(url: str | None, plan: Data, incidents: list[Data]) -> str:
     if not kept:
         return ""
     try:
-        open_ledger(url).record_incidents(kept)
+        open_ledger(url, begin=False).record_incidents(kept)
     except LedgerError as problem:
         return f"the ledger does not keep the reports: {problem}"
     return ""

@@ -34,7 +34,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(_plan_run, "open_ledger", lambda url, rehearse=False: open_ledger(url, rehearse=rehearse, clock=clock))
+    monkeypatch.setattr(_plan_run, "open_ledger", lambda url, **options: open_ledger(url, clock=clock, **options))
     monkeypatch.setattr("ansible_collections.sysops.remediation.plugins.plugin_utils._plan_permit.open_ledger", _plan_run.open_ledger)
     return clock
 
@@ -345,6 +345,21 @@ class TestWithoutALedger:
         (tmp_path / "ledger.sqlite").write_bytes(b"")
         reply = reserve(fleet.url, False, plan, plan["actions"][0], [])
         assert reply["permit"] is None and "it was truncated" in reply["msg"]
+
+    def test_a_ledger_file_that_is_gone_is_not_begun_anew_by_who_has_a_plan(self, fleet, tmp_path):
+        plan = fleet.plan(host("mail1", policy=entry(allow_outage=True)))
+        (tmp_path / "ledger.sqlite").rename(tmp_path / "away")
+        reply = reserve(fleet.url, False, plan, plan["actions"][0], [])
+        assert reply["permit"] is None and "is gone: a new one would know" in reply["msg"]
+        assert "is gone" in release(fleet.url, "p1", "remediated")["msg"] and "is gone" in settle_run(fleet.url, plan, [])
+        assert not (tmp_path / "ledger.sqlite").exists()
+
+    def test_a_ledger_that_somebody_has_begun_anew_gives_no_permit(self, fleet, tmp_path):
+        plan = fleet.plan(host("mail1", policy=entry(allow_outage=True)))
+        (tmp_path / "ledger.sqlite").unlink()
+        fleet.ledger()
+        reply = reserve(fleet.url, False, plan, plan["actions"][0], [])
+        assert reply["permit"] is None and "was begun anew since this run was planned" in reply["msg"]
 
 
 class TestWhoOnlyLooks:

@@ -27,6 +27,7 @@ def open_ledger(
     actor: str | None = None,
     patience: float = PATIENCE,
     environ: t.Mapping[str, str] | None = None,
+    begin: bool = True,
 ) -> Ledger:
     """Return the ledger at a URL; without one, the SQLite file of this user.
 
@@ -34,10 +35,13 @@ def open_ledger(
     :param clock: instead of the clock of the ledger; for tests.
     :param actor: who decides, for the audit; default ``user@controller``.
     :param patience: seconds to wait for another writer.
+    :param begin: a file that is not there is begun; False for those that go on with what is in it.
     """
     place = find(url, environ)
     actor = actor or whoami()
     if place.dialect == SQLITE:
+        if not begin and not os.path.exists(place.path):
+            raise LedgerError(f"ledger {place.shown} is gone: a new one would know of no permit and no pause")
         _ensure_file(place, actor, rehearse)
     missing = place.dialect == SQLITE and not os.path.exists(place.path)  # only in a rehearsal
     database = Database(MEMORY if missing else place, actor, clock, patience)
