@@ -28,7 +28,7 @@ GRIDS: dict[str, tuple[float, ...]] = {
     "STEADY_RISE": (0.1, 0.3, 0.5, 0.7, 0.8),
     "MIN_GROWTH_WINDOW": (0.01, 0.03, 0.05, 0.08, 0.12),
     "MIN_GROWTH_HISTORY": (0.05, 0.1, 0.15, 0.2, 0.3),
-    "MIN_SPREAD": (0.15, 0.25, 0.35, 0.45, 0.5),
+    "MIN_SPREAD": (0.15, 0.25, 0.3, 0.35, 0.45),
     "MAX_QUIET_START": (0.6, 0.45, 0.35, 0.28, 0.2),
     "MAX_QUIET_END": (0.5, 0.35, 0.25, 0.2, 0.15),
     "MIN_LATE_SHARE": (0.1, 0.2, 0.3, 0.35, 0.4),

@@ -298,6 +298,15 @@ class TestProbes:
         assert (asked, again) == ([], False)
 
 
+def test_the_page_tables_of_garbage_are_no_growth_of_their_own():
+    garbage = [100 * MIB + place % 7 * 30 * MIB for place in range(21)]
+    kernel = [3 * MIB] * 12 + [4 * MIB] * 9
+    found = diagnose(evidence_of(running(), segments=[segment({"anon": garbage, "kernel": kernel})]))
+    assert found["resources"]["kernel"]["verdict"] == "healthy"
+    still = diagnose(evidence_of(running(), segments=[segment({"anon": [100 * MIB] * 21, "kernel": kernel})]))
+    assert still["resources"]["kernel"]["verdict"] != "healthy"
+
+
 def test_a_service_inside_of_another_one_is_named():
     outer = services.Service(None, "", ServiceState("systemd", "supervisor.service", main_pid=10))
     inner = services.Service(None, "", ServiceState("supervisord", "web", main_pid=11))

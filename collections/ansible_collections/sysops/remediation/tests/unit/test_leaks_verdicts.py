@@ -231,6 +231,19 @@ def test_a_leak_that_begins_in_the_middle_is_a_line_from_there_on(interval):
     assert verdict(series(values, interval)) == "leak_suspected"
 
 
+def test_a_leak_that_began_a_third_of_the_time_ago_needs_fewer_points():
+    values = shapes.flat(30) + shapes.leak(30, level=100 * MIB)
+    assert verdict(series(values, 5.0)) == "leak_suspected"
+    assert verdict(series(values[:40], 5.0)) not in LEAKS
+
+
+@pytest.mark.parametrize("interval", [1.0, 60.0])
+def test_a_leak_below_jobs_is_seen_before_it_exceeds_them(interval):
+    jobs = [60 * MIB if at % 40 < 12 else 0 for at in range(300)]
+    assert verdict(series([level + job for level, job in zip(shapes.leak(300, per_step=MIB / 5), jobs, strict=True)], interval)) == "leak_suspected"
+    assert verdict(series([level + job for level, job in zip(shapes.flat(300), jobs, strict=True)], interval)) not in LEAKS
+
+
 def test_a_ramp_at_the_end_that_is_shorter_than_a_window_of_its_own_is_not_a_leak():
     assert verdict(series(shapes.flat(250) + shapes.leak(50, level=100 * MIB))) not in LEAKS
 
@@ -337,6 +350,9 @@ def test_page_tables_that_grow_with_what_they_map_are_no_leak_of_their_own():
     assert verdict(page_tables, resource="kernel", mapped_growth=240 * MIB) == "healthy"
     assert verdict(page_tables, resource="kernel", mapped_growth=4 * MIB) == "leak_suspected"
     assert verdict(page_tables, resource="kernel") == "leak_suspected"
+    at_once = series([MIB // 2] * 60 + [MIB] * 60)
+    assert verdict(at_once, resource="kernel", mapped_growth=240 * MIB) == "healthy"
+    assert verdict(at_once, resource="kernel") == "step_change"
 
 
 def test_a_process_of_mostly_free_chunks_is_fragmented_whether_it_grows_or_not():

@@ -57,7 +57,7 @@ def diagnose(evidence, root, host, boot, max_points):
         if merged[name].points:
             context = _context(name, evidence, current, previous, merged[name])
             if name == "kernel":
-                context["mapped_growth"] = sum(resources[mapped]["growth"] or 0 for mapped in ("anon", "shmem"))
+                context["mapped_growth"] = sum(_highest_rise(merged[mapped].points) for mapped in ("anon", "shmem"))
             if taken:
                 context.update(_bounds(name, taken, merged[name].points, root))
             known = evidence.limits.get(name, []) + limits.get(name, [])
@@ -154,6 +154,15 @@ def _bounds(name, taken, points, root):
     if name == "shmem" and points[-1][1] > points[0][1]:
         return {"shared": {"fixed": fixed_regions(root, taken.pids), "unlinked": taken.unlinked}}
     return {}
+
+
+def _highest_rise(points):
+    """Of garbage each tooth maps memory, though its floor never rises; page tables stay when the collector gives it back."""
+    lowest, rise = float("inf"), 0.0
+    for _when, value in points:
+        lowest = min(lowest, value)
+        rise = max(rise, value - lowest)
+    return rise
 
 
 def _boundaries(evidence, started_at):

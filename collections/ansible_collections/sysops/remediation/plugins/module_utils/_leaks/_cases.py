@@ -8,7 +8,7 @@ from __future__ import annotations
 from . import _thresholds as limits
 from . import _words
 from ._case import Case
-from ._retained import Retained
+from ._retained import Retained, without_warm_up
 from ._rhythm import HOURS, without_rhythm
 
 
@@ -73,17 +73,22 @@ def _with_days_before(whole):
 
 
 def _since_late_start(whole):
-    """A leak that began in the middle is a line from there on, as long as a window of its own, and above all before it."""
+    """A leak that began in the middle is a line from there on, for as long as a window of its own or a third of the time, and above all before it."""
     if whole.curve.growth <= 0:
         return
     border = whole.curve.start + whole.curve.span * whole.curve.quiet_start
     earlier = [point for point in whole.seen if point[0] < border]
     later = [point for point in whole.seen if point[0] >= border]
-    if len(later) >= limits.SURE_POINTS and len(earlier) >= limits.LAST_PART_POINTS and Retained(later).is_even:
+    lasted = len(later) >= limits.SURE_POINTS or whole.curve.end - border >= limits.LAST_PART * whole.curve.span
+    if lasted and min(len(later), len(earlier)) >= limits.LAST_PART_POINTS and _grows_evenly(later):
         own_past = [(when, value, value) for when, value in earlier] + whole.levelled_prior
         measured = [point for point in whole.points if point[0] >= border]
         levelled = later if whole.levelled else None
         yield Case(measured, whole.unit, whole.tier, whole.context, whole.limit, own_past, own_past=True, levelled=levelled)
+
+
+def _grows_evenly(points):
+    return without_warm_up(points, Retained(points))[1].is_even
 
 
 def _second_half(whole):

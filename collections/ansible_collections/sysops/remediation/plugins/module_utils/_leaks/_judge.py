@@ -33,7 +33,7 @@ def _climb(case):
     if case.context["shared"]:
         ladder = (FILLING, *ladder)
     if case.context["mapped_growth"]:
-        ladder = (*ladder, PAGE_TABLES)
+        ladder = (PAGE_TABLES, *ladder)
     gates = []
     for check, otherwise in ladder:
         one = check(case)

@@ -39,7 +39,7 @@ STEADY_RISE = 0.5  # share. Lower end of the 95 % slope, times the time, against
 MIN_QUANTA = 4.0  # smallest steps of the meter. Three could be one jump seen through rounding.
 MIN_COUNT = 5.0  # descriptors, threads, children ... A pool opening its last four members is no leak.
 MIN_GROWTH_WINDOW = 0.05  # share of the level, or of the room to the limit. Chosen above the 4 % in a minute of one tail of a warm-up.
-MIN_GROWTH_LINE = 0.01  # same, if it grows like a line: a service of a gibibyte that leaks 0.5 MiB/s, seen for 20 s.
+MIN_GROWTH_LINE = 0.005  # same, if it grows like a line: a service of 200 MiB that leaks 16 KiB/s, seen for a minute.
 LINE_STEADINESS = 0.85  # STEADY_RISE of a line. Measured: leaks of even rate 0.89 to 1.05, tails of warm-ups <= 0.82.
 LINE_EVENNESS = 0.1  # how far the share of the growth in the second half may be from a half.
 MIN_GROWTH_CYCLES = 0.10  # same, for more than a day and a half: what grows through nights and days is no part of one.
@@ -51,7 +51,7 @@ MIN_GROWTH_AFTER_PRIOR = 0.05  # same, above a healthy cycle. That cycle says wh
 WARM_UP_SLICE = 1.0 / 6  # share of the time that is looked at (and cut) as warm-up at once.
 WARM_UP_SHARE = 0.5  # share of the growth within that slice; steady growth has 0.17. Half: a heap that grows in three steps keeps its first.
 WARM_UP_CUTS = 3  # times. Together they remove at most 42 % of the time.
-MIN_SPREAD = 0.35  # share of the time between 20 % and 80 % of the growth; steady growth has 0.6. Measured: leaks >= 0.5, a healthy one 0.1.
+MIN_SPREAD = 0.3  # share of the time between 20 % and 80 % of the growth; steady growth has 0.6. Measured: leaks >= 0.5, a healthy one 0.1: the middle.
 MAX_QUIET_START = 0.35  # share of the time before 10 % of the growth; steady growth has 0.1. Measured: leaks <= 0.15.
 MAX_QUIET_END = 0.25  # share of the time after 90 % of the growth; steady growth has 0.1. Longer if it has rested as long before and went on.
 MIN_LATE_SHARE = 0.3  # share of the growth in the second half; steady growth has 0.5. Measured: leaks >= 0.32 (a staircase), a healthy one 0.28.
