@@ -164,6 +164,15 @@ def test_the_most_urgent_goes_first_and_ties_keep_the_order_of_the_inventory():
     assert made["waves"] == [["n"], ["h2"], ["h1"], ["d"]]
 
 
+def test_of_what_is_equally_urgent_that_goes_first_which_takes_least_away():
+    """What is down serves nobody: acting on it takes nothing away."""
+    one = [entry(max_unavailable=2)]
+    dead = [diagnosis(verdict="crashed", urgency="now", life=None)]
+    made = plan(host("runs1", one, [diagnosis(urgency="now")]), host("down", one, dead), host("runs2", one, [diagnosis(urgency="now")]))
+    assert made["actions"][0]["host"] == "down"
+    assert made["waves"][0][0] == "down"
+
+
 def test_all_actions_of_a_host_follow_each_other_in_one_wave():
     both = [entry("a", max_unavailable=1), entry("b", max_unavailable=1)]
     many = [

@@ -197,6 +197,11 @@ class TestMassFailure:
         again = fleet.plan(host("mail1", "crashed"), host("mail2", "crashed"), host("mail3", "crashed"), host("mail4", "healthy"))
         assert not again["breakers"][0]["just_opened"], "told once"
 
+    def test_of_each_evidence_is_kept_unless_the_policy_keeps_none(self, fleet):
+        none = entry(evidence={"collect": False})
+        plan = fleet.plan(host("mail1", "crashed"), host("mail2", "crashed", policy=none), host("mail3", "crashed"), host("mail4", "healthy"))
+        assert {one["host"] for one in plan["refusals"] if one["incident"] in plan["evidence_only"]} == {"mail1", "mail3"}
+
     def test_two_hundred_are_one_plan(self, url, clock):
         many = Fleet(url, clock, size=200)
         plan = many.plan(*(host(name, "crashed") for name in many.hosts))
