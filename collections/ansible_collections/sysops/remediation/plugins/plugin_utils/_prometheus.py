@@ -40,7 +40,8 @@ def fetch_series(options: Data, access: Access, hosts: t.Sequence[str] = (), now
     for resource, query in options["queries"].items():
         form = {"query": query, "start": f"{end - window:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
         answer = ask(options["url"], form, access, _duration(options, "timeout"))
-        remarks += [f"{resource}: {warning}" for warning in answer.get("warnings") or []]
+        warnings = answer.get("warnings") or []
+        remarks += [f"{resource}: {warning}" for warning in (warnings if isinstance(warnings, list) else [warnings])]
         matrix = _matrix(answer, resource, options["max_series"])
         if not matrix:
             remarks.append(f"{resource}: its expression selects no series in the last {options['window']}")
@@ -117,20 +118,20 @@ class _Names:
 
 def _sort_in(found: Series, resource: str, matrix: list[Data], names: _Names) -> list[str]:
     """Put the series of one answer where they belong; return remarks on those that could not be used."""
-    unnamed: list[str] = []
+    unusable: list[str] = []
     doubled: dict[tuple[str, str], Data] = {}
     others = 0
     for one in matrix:
-        labels = one.get("metric") or {}
         try:
+            labels = _labels(one)
             host, service = names.of(labels)
+            if names.wanted and host not in names.wanted:
+                others += 1
+                continue
+            points = _points(one)
         except PrometheusError as problem:
-            unnamed.append(str(problem))
+            unusable.append(str(problem))
             continue
-        if names.wanted and host not in names.wanted:
-            others += 1
-            continue
-        points = _points(one)
         place = found.setdefault(host, {}).setdefault(service, {})
         if _overlap(place.get(resource, []), points):
             doubled[host, service] = labels
@@ -138,23 +139,33 @@ def _sort_in(found: Series, resource: str, matrix: list[Data], names: _Names) ->
     for host, service in doubled:
         del found[host][service][resource]
     _thin(found, resource)
-    if matrix and len(unnamed) == len(matrix):
-        raise PrometheusError(f"{resource}: no series could be named: {unnamed[0]}")
-    if others and others + len(unnamed) == len(matrix):
-        unnamed.append(f"none of its {others} series belongs to a host of this run; does 'host' give inventory names?")
-    return unnamed[:MOST_REMARKS] + [
+    if matrix and len(unusable) == len(matrix):
+        raise PrometheusError(f"{resource}: none of its series can be used: {unusable[0]}")
+    if others and others + len(unusable) == len(matrix):
+        unusable.append(f"none of its {others} series belongs to a host of this run; does 'host' give inventory names?")
+    return unusable[:MOST_REMARKS] + [
         f"not used, because several series map to {service} on {host}, one with the labels {_short(labels)}: aggregate them (sum by)"
         for (host, service), labels in list(doubled.items())[:MOST_REMARKS]
     ]
 
 
+def _labels(series: t.Any) -> dict[str, str]:
+    labels = series.get("metric") or {} if isinstance(series, dict) else None
+    if not isinstance(labels, dict):
+        raise PrometheusError(f"what should be a series with its labels is {str(series)[:80]!r}")
+    return labels
+
+
 def _points(series: Data) -> list[list[float]]:
     """Return the finite points; NaN is how Prometheus says that there is no value."""
     points = []
-    for when, text in series.get("values") or []:
-        value = float(text)
-        if math.isfinite(value):
-            points.append([float(when), int(value) if value.is_integer() else value])
+    try:
+        for when, text in series.get("values") or []:
+            value = float(text)
+            if math.isfinite(value):
+                points.append([float(when), int(value) if value.is_integer() else value])
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise PrometheusError(f"what should be points is none with the labels {_short(_labels(series))}: {problem}") from problem
     return points
 
 

@@ -33,10 +33,7 @@ def ask(url: str, form: dict[str, str], access: Access, seconds: float) -> t.Any
 
     :param access: ``username``, ``password``, ``token``, ``headers``, ``ca_file``, ``client_cert``, ``client_key``, ``validate_certs``.
     """
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PrometheusError(f"url: '{redact(url)}' must begin with https:// or http:// and a host")
-    where = f"Prometheus at {parts.hostname}:{parts.port}" if parts.port else f"Prometheus at {parts.hostname}"
+    parts, where = _split(url)
     request = urllib.request.Request(_address(parts), data=urllib.parse.urlencode(form).encode(), headers=_headers(parts, access), method="POST")
     deadline = time.monotonic() + seconds
     try:
@@ -47,6 +44,18 @@ def ask(url: str, form: dict[str, str], access: Access, seconds: float) -> t.Any
     except (OSError, http.client.HTTPException) as problem:
         raise PrometheusError(f"{where} cannot be asked: {_reason(problem, seconds)}") from problem
     return _parsed(body, where)
+
+
+def _split(url: str) -> tuple[urllib.parse.SplitResult, str]:
+    """Return (the parts of the URL, how to call the server)."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port
+    except ValueError as problem:
+        raise PrometheusError(f"url: '{redact(url)}': {problem}") from problem
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise PrometheusError(f"url: '{redact(url)}' must begin with https:// or http:// and a host")
+    return parts, f"Prometheus at {parts.hostname}:{port}" if port else f"Prometheus at {parts.hostname}"
 
 
 def _address(parts: urllib.parse.SplitResult) -> str:
@@ -62,6 +71,9 @@ def _headers(parts: urllib.parse.SplitResult, access: Access) -> dict[str, str]:
         headers["Authorization"] = f"Bearer {access['token']}"
     elif username:
         headers["Authorization"] = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+    for name, value in headers.items():
+        if not (name + value).isprintable() or not value.isascii():  # http.client would quote the value, which may be a secret
+            raise PrometheusError(f"the value for header {name} holds a line break or another character that no header can have")
     return headers
 
 
@@ -96,7 +108,7 @@ def _read(response: t.Any, deadline: float, where: str, seconds: float) -> bytes
 def _parsed(body: bytes, where: str) -> t.Any:
     try:
         answer = json.loads(body)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise PrometheusError(f"{where} gave no complete JSON ({len(body)} bytes, {problem}); is that its URL?") from problem
     if not isinstance(answer, dict) or answer.get("status") != "success":
         raise PrometheusError(f"{where} {_said(answer)}")
@@ -107,7 +119,7 @@ def _http_error(problem: urllib.error.HTTPError) -> str:
     """Prometheus explains its refusals in JSON; proxies do not."""
     try:
         answer = json.loads(problem.read(CHUNK))
-    except (ValueError, OSError):
+    except (ValueError, OSError, RecursionError, http.client.HTTPException):
         answer = None
     if isinstance(answer, dict) and answer.get("error"):
         return _said(answer)
@@ -126,4 +138,4 @@ def _reason(problem: t.Any, seconds: float) -> str:
         return f"no answer within {seconds:g} s"
     if isinstance(reason, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {reason.verify_message}"
-    return getattr(reason, "strerror", None) or str(reason) or type(problem).__name__
+    return getattr(reason, "strerror", None) or " ".join(str(reason).split()) or type(problem).__name__

@@ -195,8 +195,30 @@ def test_series_without_the_labels_are_remarked_and_the_others_used(server):
 
 
 def test_no_series_with_the_labels_is_an_error(server):
-    with pytest.raises(PrometheusError, match="anon: no series could be named: service: 'unit' is undefined"):
+    with pytest.raises(PrometheusError, match="anon: none of its series can be used: service: 'unit' is undefined"):
         fetch(server, service="[[ unit ]]")
+
+
+@pytest.mark.parametrize("values", [5, "abc", {"a": 1}, [5], [[1]], [[1, "abc"]], [[1, None]], [[None, "1"]], [[1, {}]], [[10**400, "1"]], [[1, "1", "2"]]])
+def test_points_that_are_none_cost_their_own_series_only(server, values):
+    server.body = matrix(({"instance": "h:1", "groupname": "a"}, values), ({"instance": "h:1", "groupname": "b"}, [[1, "1"]]))
+    series, (remark,) = fetch(server)
+    assert series["h"] == {"b.service": {"anon": [[1.0, 1]]}}
+    assert remark.startswith('anon: what should be points is none with the labels {groupname="a", instance="h:1"}')
+
+
+@pytest.mark.parametrize("one", [5, None, "abc", [], {"metric": "x"}, {"metric": [1]}])
+def test_what_is_no_series_is_one_clear_line(server, one):
+    server.body = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [one]}}).encode()
+    with pytest.raises(PrometheusError, match="anon: none of its series can be used: "):
+        fetch(server)
+
+
+@pytest.mark.parametrize("secret", ["S3cret\n", "S3cret\u20ac"])
+def test_a_secret_that_no_header_can_hold_is_not_told(server, secret):
+    with pytest.raises(PrometheusError, match="the value for header Authorization holds a line break") as problem:
+        fetch(server, {"token": secret})
+    assert "S3cret" not in str(problem.value)
 
 
 def test_partial_answers_say_so(server):
@@ -236,6 +258,7 @@ def test_a_url_with_a_path_keeps_it(server):
         (200, b"<html>login</html>", "gave no complete JSON"),
         (200, b'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a', "gave no complete JSON"),
         (200, b"[]", "is that its URL?"),
+        (200, b"[" * 100000, "gave no complete JSON"),
         (200, b'{"status":"success"}', "an answer without data"),
         (302, b"", "redirects are not followed, give the final URL"),
         (422, b'{"status":"error","errorType":"execution","error":"query processing would load too many samples"}', "says execution: query processing"),
@@ -263,6 +286,19 @@ def test_a_server_that_is_down(server):
         port = closed.getsockname()[1]
     with pytest.raises(PrometheusError, match=f"Prometheus at 127.0.0.1:{port} cannot be asked: Connection refused"):
         fetch(server, url=f"http://127.0.0.1:{port}")
+
+
+def test_a_server_that_speaks_something_else(server):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer():
+            with other.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(b"220 mail1\r\nESMTP\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(PrometheusError, match=r"cannot be asked: 220 mail1$"):
+            fetch(server, url=f"http://127.0.0.1:{other.getsockname()[1]}")
 
 
 def test_a_server_that_does_not_answer(server):
@@ -314,6 +350,8 @@ def test_a_hundred_thousand_series_are_one_clear_error(server):
         ({"service": "{{ unit }}"}, "service: '{{ unit }}': write [[ label ]] instead of the usual braces"),
         ({"service": "[[ unit"}, "service: '[[ unit' is no template"),
         ({"url": "prometheus:9090"}, "url: 'prometheus:9090' must begin with https:// or http:// and a host"),
+        ({"url": "http://prometheus:port"}, "url: 'http://prometheus:port': Port could not be cast"),
+        ({"url": "http://[::1"}, "url: 'http://[::1': Invalid IPv6 URL"),
     ],
 )
 def test_a_wrong_option_is_one_clear_line_before_anything_is_asked(server, options, error):
@@ -324,7 +362,7 @@ def test_a_wrong_option_is_one_clear_line_before_anything_is_asked(server, optio
 
 
 def test_a_template_cannot_reach_into_the_controller(server):
-    with pytest.raises(PrometheusError, match="no series could be named"):
+    with pytest.raises(PrometheusError, match="none of its series can be used"):
         fetch(server, service="[[ labels.__class__.__mro__ ]]")
 
 
