@@ -161,6 +161,22 @@ class TestDamage:
         assert samples == []
         assert "2 damaged lines" in problems[0]
 
+    @pytest.mark.parametrize("identity", [b"1,1" + b"0" * 400, b"-1,1", b"1,-1", b"1.5,1", b'"1",1'])
+    def test_an_identity_that_no_process_has_is_garbage(self, store, segment, identity):
+        segment.write_bytes(b'[1,1,1,"b",' + identity + b",[0,0,0,0,0,0,0,0,0,0]]\n")
+        samples, problems = store.read(SERVICE)
+        assert samples == []
+        assert "1 damaged lines" in problems[0]
+
+    @pytest.mark.parametrize("name", ["%s-zzz.jsonl", "%s.jsonl", "%s-000.jsonl.bak", "x%s-000.jsonl"])
+    def test_what_is_not_ours_is_left_alone(self, store, name):
+        store.append({SERVICE: [sample()]}, NOW)
+        strange = Path(store._folder(SERVICE)) / (name % "20251124")
+        strange.write_bytes(b"x" * 2 * history.SEGMENT_BYTES)
+        store.append({SERVICE: [sample(NOW + 60)]}, NOW)
+        assert store.read(SERVICE) == ([sample(), sample(NOW + 60)], [])
+        assert strange.stat().st_size == 2 * history.SEGMENT_BYTES
+
     def test_repair_moves_garbage_aside_once(self, store, segment):
         segment.write_bytes(segment.read_bytes() + b"garbage\n")
         assert store.repair(SERVICE) == ["%s: 1 damaged lines moved to damaged.txt" % segment]

@@ -13,6 +13,7 @@ from .._sampling.sampler import RESOURCES
 from .._sampling.window import observe
 from .._services import nested
 
+NAMED = 5  # services of a warning: a Prometheus knows hundreds of a host of which a policy names one
 SERIES_POINTS = 500  # of one resource that the caller may hand in; of more, every n-th is taken
 PSS_UP_TO = 512 * 1024 * 1024  # bytes: reading smaps_rollup of a bigger process would stall it for too long
 _GROWING = ("leak_confirmed", "leak_suspected", "growth_unexplained")
@@ -61,18 +62,21 @@ class RuntimeWatches:
 
 def hand_out_series(series, evidence):
     """Give each service the series that the caller has for it, by service key or name; return warnings, raise ValueError for what is no series."""
-    warnings = []
+    warnings, strangers = [], []
     for given, resources in series.items():
         if not isinstance(resources, dict) or not all(isinstance(points, (list, tuple, type(None))) for points in resources.values()):
             raise ValueError("series: what is given for '%s' is no series: write {anon: [[epoch, value], ...]}" % given)
         owners = [one for identity, one in evidence.items() if given in (identity, one.service.state.key, one.service.state.name)]
         if not owners:
-            warnings.append("series for '%s' were handed in, but no such service is diagnosed here" % given)
+            strangers.append("'%s'" % given)
         for one in owners:
             unknown = [name for name in resources if name not in RESOURCES]
             if unknown:
                 warnings.append("series of '%s': unknown resources %s" % (given, ", ".join(sorted(unknown))))
             one.series = {name: _clean(points) for name, points in resources.items() if name in RESOURCES}
+    if strangers:
+        more = " and %d more" % (len(strangers) - NAMED) if len(strangers) > NAMED else ""
+        warnings.append("series for %s%s were handed in, but no such service is diagnosed here" % (", ".join(strangers[:NAMED]), more))
     return warnings
 
 
@@ -82,7 +86,7 @@ def _clean(points):
     for point in points or ():
         try:
             when, value = float(point[0]), float(point[1])
-        except (TypeError, ValueError, IndexError, KeyError):
+        except (TypeError, ValueError, IndexError, KeyError, OverflowError):
             continue
         if math.isfinite(when) and math.isfinite(value) and value >= 0:
             usable.append((when, value))

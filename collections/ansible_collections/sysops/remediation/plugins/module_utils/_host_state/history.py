@@ -19,6 +19,7 @@ import collections
 import contextlib
 import json
 import os
+import re
 import time
 
 from . import paths
@@ -34,6 +35,7 @@ DAMAGED_BYTES = 64 * 1024  # of garbage that is kept for a person to look at
 PATIENCE = 2.0  # seconds to wait for another writer
 
 _DAMAGED = "damaged.txt"
+_SEGMENT = re.compile(r"\d{8}-\d{3}\.jsonl\Z")  # whatever else lies there is not ours
 
 Sample = collections.namedtuple("Sample", "epoch uptime boot pid ticks values")
 
@@ -102,7 +104,7 @@ class History:
             names = os.listdir(self._folder(service))
         except OSError:
             return []
-        return sorted(name for name in names if name.endswith(".jsonl"))
+        return sorted(name for name in names if _SEGMENT.match(name))
 
     @contextlib.contextmanager
     def _alone(self):
@@ -186,7 +188,7 @@ class History:
         found = []
         for folder, _folders, names in os.walk(self.directory):
             for name in names:
-                if name.endswith(".jsonl"):
+                if _SEGMENT.match(name):
                     path = os.path.join(folder, name)
                     found.append((name, path, os.path.getsize(path)))
         return found
@@ -258,7 +260,7 @@ def _decode(line):
     _version, epoch, uptime, boot, pid, ticks, values = record
     if not (_is_amount(epoch) and _is_amount(uptime) and isinstance(boot, str) and all(value is None or _is_amount(value) for value in values)):
         return None
-    if not all(one is None or isinstance(one, int) for one in (pid, ticks)):
+    if not all(one is None or (isinstance(one, int) and _is_amount(one)) for one in (pid, ticks)):
         return None
     return Sample(epoch, uptime, boot, pid, ticks, {name: value for name, value in zip(COLUMNS, values) if value is not None})
 
