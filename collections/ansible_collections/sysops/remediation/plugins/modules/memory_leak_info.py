@@ -101,7 +101,8 @@ options:
         and none in check mode.
       - V(malloc_info) asks glibc's allocator how much of it is free, which tells fragmentation from a leak. It needs C(gdb), which stops the process and
         calls into it. If a thread holds the allocator's lock the process hangs until C(gdb) gives up, and it may crash afterwards.
-      - V(jvm_full_gc) collects the whole heap of a JVM with C(jcmd). That stops the JVM for the whole collection, which is seconds per 10 GB.
+      - V(jvm_full_gc) collects the whole heap of a JVM with C(jcmd), which tells growth that lives from garbage. That stops the JVM for the whole collection,
+        which is seconds per 10 GB, and attaching sends it SIGQUIT; one that has no handler for it (C(-Xrs)) would end, and is left alone.
     type: list
     elements: str
     choices: [malloc_info, jvm_full_gc]

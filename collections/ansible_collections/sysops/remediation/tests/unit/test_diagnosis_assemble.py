@@ -249,11 +249,16 @@ class TestSeries:
     def test_of_an_unknown_service_or_resource_is_reported(self):
         warnings = watch.hand_out_series({"web": {"anon": []}, "mail.service": {"rss": []}}, {"systemd/mail.service": evidence_of(running())})
         assert warnings == [
-            "series for 'web' were handed in, but no such service is diagnosed here",
             "series of 'mail.service': unknown resources rss",
+            "series for 'web' were handed in, but no such service is diagnosed here",
         ]
 
-    @pytest.mark.parametrize("garbage", [None, [], [[1]], ["ab"], [[1, None]], [{"t": 1}], [[1, float("nan")]], [[1, -5]], [["x", "y"]], [5]])
+    def test_of_hundreds_of_unknown_services_is_one_line(self):
+        warnings = watch.hand_out_series({"unit%d" % number: {} for number in range(300)}, {"systemd/mail.service": evidence_of(running())})
+        named = "'unit0', 'unit1', 'unit2', 'unit3', 'unit4' and 295 more"
+        assert warnings == ["series for %s were handed in, but no such service is diagnosed here" % named]
+
+    @pytest.mark.parametrize("garbage", [None, [], [[1]], ["ab"], [[1, None]], [{"t": 1}], [[1, float("nan")]], [[1, 10**400]], [[1, -5]], [["x", "y"]], [5]])
     def test_garbage_is_left_out(self, garbage):
         assert watch._clean(garbage) == []
 
@@ -292,6 +297,28 @@ class TestProbes:
         _asked, again, found = self.settle(monkeypatch, [segment({"anon": rising()})], probing.ProbeError("probe malloc_info: no gdb"))
         assert again
         assert (found["verdict"], found["warnings"]) == ("leak_suspected", ["probe malloc_info: no gdb"])
+
+    @pytest.mark.parametrize(
+        ("first", "live", "verdict"),
+        [
+            (30 * MIB, 45 * MIB, "leak_suspected"),  # of 20 MiB growth 15 live beyond all that was there before
+            (30 * MIB, 32 * MIB, "growth_unexplained"),
+            (60 * MIB, 45 * MIB, "growth_unexplained"),  # it may have lived before
+            (None, 45 * MIB, "growth_unexplained"),
+        ],
+    )
+    def test_a_full_collection_tells_growth_that_lives_from_garbage(self, monkeypatch, first, live, verdict):
+        monkeypatch.setattr(probing, "probe", lambda *_arguments: {"heap_live": live})
+        one = evidence_of(running(), segments=[segment({"anon": rising()})], runtime={"kind": "jvm", "heap_old_first": first})
+        one.context["anon"] = {"gc_pending": "the JVM collected its old generation 0 times in the window and 5 are needed"}
+        before = diagnose(one)
+        assert before["verdict"] == "growth_unexplained"
+        assert probing.settle(one, before, ["jvm_full_gc"], None, "/")
+        found = diagnose(one)
+        assert found["verdict"] == verdict
+        if verdict == "growth_unexplained":
+            assert "a full collection left" in found["explanation"][1]
+            assert "of the growth of 20.0 MiB not even half is known to live" in found["explanation"][1]
 
     def test_a_healthy_service_is_never_probed(self, monkeypatch):
         asked, again, _found = self.settle(monkeypatch, [segment({"anon": [100 * MIB] * 21})], {"allocator_free": 1})

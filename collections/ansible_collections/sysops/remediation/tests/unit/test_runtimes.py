@@ -9,9 +9,11 @@ import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils import _run
@@ -138,6 +140,37 @@ def test_any_bytes_are_parsed_without_an_error(data):
         assert jvm.parse(candidate) is None or isinstance(jvm.parse(candidate), dict)
 
 
+def performance_data(entries, text=b"x" * 1024):
+    """Return performance data whose every entry is a text, 1 GiB long as it says of itself: (name, ...)."""
+    texts = b"".join(name + b"\0" for name in entries) + text
+    names_at, data = 32 + 20 * len(entries), b""
+    for place in range(len(entries)):
+        at = 32 + 20 * place
+        name_at = names_at + sum(len(other) + 1 for other in entries[:place])
+        data += struct.pack("<iii4Bi", 20, name_at - at, 2**30, ord("B"), 0, 0, 0, names_at - at + len(texts) - len(text))
+    return b"\xca\xfe\xc0\xc0" + bytes([1, 2, 0, 1]) + bytes(16) + struct.pack("<ii", 32, len(entries)) + data + texts
+
+
+def test_what_the_owner_of_a_process_writes_fills_no_memory_of_ours():
+    data = performance_data([b"n%03d" % number for number in range(500)] + [b"java.rt.vmArgs"], b"x" * (3 * 1024 * 1024))
+    tracemalloc.start()
+    try:
+        values = jvm.parse(data)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert list(values) == ["java.rt.vmArgs"]
+    assert len(values["java.rt.vmArgs"]) == 32 * 1024
+    assert peak < 1024 * 1024
+
+
+def test_texts_in_place_of_numbers_are_a_reason_and_no_error(tmp_path):
+    folder = process(tmp_path, status="NSpid:\t10\n") / "root" / "tmp" / "hsperfdata_app"
+    folder.mkdir(parents=True)
+    (folder / "10").write_bytes(performance_data([b"sun.gc.generation.1.space.0.used", b"sun.gc.collector.1.invocations"]))
+    assert jvm.read_heap(str(tmp_path), 10) == (None, "hsperfdata: not in a format that is known (texts where numbers should be)")
+
+
 class FakeHeaps:
     """Looks at a heap, one after the other."""
 
@@ -189,6 +222,35 @@ MALLOC_INFO = """<malloc version="1"><heap nr="0"><sizes/>
 
 def test_free_bytes_are_the_totals_of_the_whole_allocator():
     assert probes.parse_malloc_info(MALLOC_INFO) == 96 + 78809520
+
+
+@pytest.mark.parametrize("plant", ["link", "pipe"])
+def test_what_the_process_puts_in_the_place_of_the_answer_is_not_read(tmp_path, plant):
+    temporary = process(tmp_path) / "root" / "tmp"
+    temporary.mkdir(parents=True)
+    secret = tmp_path / "secret"
+    secret.write_text(MALLOC_INFO)
+    with probes._shared_file(str(tmp_path), 10) as (inside, answer):
+        ours = temporary / os.path.basename(inside)
+        ours.write_text("<malloc/>")
+        ours.unlink()
+        if plant == "link":
+            ours.symlink_to(secret)
+        else:
+            os.mkfifo(ours)
+        assert answer.read() == "<malloc/>"
+    assert list(temporary.iterdir()) == []
+    assert secret.exists()
+
+
+def test_a_tmp_that_leads_elsewhere_is_not_written_to(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    folder = process(tmp_path) / "root"
+    folder.mkdir()
+    (folder / "tmp").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(probes.ProbeError, match="no file for the answer in the /tmp of process 10: Not a directory"), probes._shared_file(str(tmp_path), 10):
+        pass
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def never(*_arguments, **_options):

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from .._runtimes.probes import ProbeError, probe
+from .._units import human_size
 
 WORTH_IT = ("leak_suspected", "growth_unexplained")  # what one more fact can settle
+LIVES = 0.5  # share of the growth that must be alive after a full collection: then garbage is the smaller part of it
 
 
 def settle(evidence, found, names, run, root):
@@ -22,5 +24,21 @@ def settle(evidence, found, names, run, root):
         except ProbeError as error:
             evidence.warnings.append(str(error))
     evidence.runtime = dict(evidence.runtime or {}, **learnt)
-    evidence.context.setdefault("anon", {}).update(learnt)
+    context = evidence.context.setdefault("anon", {})
+    context.update(learnt)
+    if "heap_live" in learnt:
+        context["gc_pending"] = _not_alive(evidence.runtime, found["resources"]["anon"])
     return bool(learnt or evidence.warnings)
+
+
+def _not_alive(runtime, anon):
+    """Say why growth of a JVM is not known to be alive although its whole heap was collected; None if it is, and no garbage waits any more.
+
+    What lives now beyond all that the old generation held when the window began, garbage included, has come to stay since then.
+    """
+    first, live, growth = runtime.get("heap_old_first"), runtime["heap_live"], anon["now"] - anon["first"]
+    if first is not None and live - first >= LIVES * growth:
+        return None
+    before = "its old generation held %s when the window began" % human_size(first) if first is not None else "what it held before is not known"
+    grown = human_size(max(growth, 0))
+    return "a full collection left %s of the heap, and %s: of the growth of %s not even half is known to live" % (human_size(live), before, grown)

@@ -25,7 +25,7 @@ class Watch:
         self._pid = pid
         self._is_jvm = runtime["kind"] == "jvm"
         self._live = []  # (epoch, bytes) of the old generation right after it was collected
-        self._last = None
+        self._first = self._last = None
         self.reason = None  # why there is no evidence of the runtime
 
     def tick(self, now):
@@ -37,7 +37,7 @@ class Watch:
             return
         if self._last is not None and heap.old_was_collected_since(self._last):
             self._live.append((now, heap.old_used))
-        self._last = heap
+        self._first, self._last = self._first or heap, heap
 
     def context(self):
         """Return what ``_leaks.diagnose_series`` takes about resource anon: ``live_after_gc``, ``gc_pending``."""
@@ -57,7 +57,7 @@ class Watch:
         """Return the heap as it was seen last, for the result, or {}."""
         if self._last is None:
             return {"heap_unreadable": self.reason} if self._is_jvm and self.reason else {}
-        return dict(self._last.as_dict(), old_collections_seen=len(self._live))
+        return dict(self._last.as_dict(), heap_old_first=self._first.old_used, old_collections_seen=len(self._live))
 
     def _pending(self):
         return "the JVM collected its old generation %d times in the window and %d are needed: growth of its heap cannot be told from garbage yet" % (

@@ -22,16 +22,20 @@ _HEADER = 32  # bytes
 _ENTRY = struct.calcsize("iii4Bi")
 _LARGEST = 4 * 1024 * 1024  # bytes; the file is 32 KiB by default
 _MOST_ENTRIES = 10000
+_LONGEST_TEXT = 32 * 1024  # bytes: as long as HotSpot itself lets one be
+_OLD_USED, _OLD_MAXIMUM = "sun.gc.generation.1.space.0.used", "sun.gc.generation.1.maxCapacity"
+_OLD_COLLECTORS = ("sun.gc.collector.1.invocations", "sun.gc.collector.2.invocations")  # 0 is the young one; 1 the full, 2 (G1) the concurrent one
+_OPTIONS, _POLICY = "java.rt.vmArgs", "sun.gc.policy.name"
+_WANTED = frozenset([_OLD_USED, _OLD_MAXIMUM, *_OLD_COLLECTORS, _OPTIONS, _POLICY])
 
 
 class Heap:
     """What one look at the performance data tells."""
 
     def __init__(self, values):
-        self.old_used = values["sun.gc.generation.1.space.0.used"]
+        self.old_used = values[_OLD_USED]
         self.max_heap = _xmx(values)
-        # collector.0 is the young one; 1 the full, 2 (G1) the concurrent one: these clean the old generation.
-        self.old_collections = sum(values.get("sun.gc.collector.%d.invocations" % number, 0) for number in (1, 2))
+        self.old_collections = sum(values.get(name, 0) for name in _OLD_COLLECTORS)
 
     def old_was_collected_since(self, earlier):
         """Tell whether the old generation was cleaned in between: counted collections, or less in it (G1's mixed collections)."""
@@ -53,8 +57,10 @@ def read_heap(root, pid):
     values = parse(data)
     if values is None:
         return None, "hsperfdata: not in a format that is known (version 2.0)"
-    if "sun.gc.generation.1.space.0.used" not in values:
-        return None, "this garbage collector (%s) tells nothing of an old generation" % values.get("sun.gc.policy.name", "unknown")
+    if not all(isinstance(values.get(name, 0), int) for name in (_OLD_USED, _OLD_MAXIMUM, *_OLD_COLLECTORS)):
+        return None, "hsperfdata: not in a format that is known (texts where numbers should be)"
+    if _OLD_USED not in values:
+        return None, "this garbage collector (%s) tells nothing of an old generation" % values.get(_POLICY, "unknown")
     return Heap(values), None
 
 
@@ -80,7 +86,10 @@ def _read_safely(path):
 
 
 def parse(data):
-    """Return ``{name: int or str}`` of the performance data, or None when it is not in the known format."""
+    """Return ``{name: int or str}`` of what is wanted of the performance data, or None when it is not in the known format.
+
+    Who owns the process can write anything into it: so nothing is kept that is not asked for, and no text is longer than HotSpot writes one.
+    """
     if len(data) < _HEADER or data[:4] != _MAGIC or data[5] != 2:
         return None
     order = "<" if data[4] == 1 else ">"
@@ -92,10 +101,10 @@ def parse(data):
             if length < _ENTRY or min(name_at, data_at) < 0:
                 return None
             name = _text(data, at + name_at)
-            if vector == 0 and kind == ord("J"):
+            if name in _WANTED and vector == 0 and kind == ord("J"):
                 values[name] = struct.unpack_from(order + "q", data, at + data_at)[0]
-            elif kind == ord("B"):
-                values[name] = _text(data, at + data_at, vector)
+            elif name in _WANTED and kind == ord("B"):
+                values[name] = _text(data, at + data_at, min(vector, _LONGEST_TEXT))
             at += length
     except (struct.error, ValueError):
         return None
@@ -109,8 +118,8 @@ def _text(data, at, longest=256):
 
 def _xmx(values):
     """Return the largest heap in bytes: -Xmx if it was given, else what the old generation may grow to."""
-    found = re.findall(r"-(?:Xmx|XX:MaxHeapSize=)(\d+)([kKmMgGtT]?)", values.get("java.rt.vmArgs", ""))
+    found = re.findall(r"-(?:Xmx|XX:MaxHeapSize=)(\d{1,19})([kKmMgGtT]?)", str(values.get(_OPTIONS, "")))
     if found:
         number, unit = found[-1]
         return int(number) * 1024 ** " kmgt".index(unit.lower() or " ")
-    return values.get("sun.gc.generation.1.maxCapacity")
+    return values.get(_OLD_MAXIMUM)

@@ -27,6 +27,7 @@ from . import jvm
 from .recognise import same_process
 
 TIMEOUT = 20  # seconds
+LARGEST = 16 * 1024 * 1024  # characters of an answer; a few thousand per arena
 
 
 class ProbeError(Exception):
@@ -37,7 +38,7 @@ def probe(name, root, pid, start_ticks, runtime, run):
     """Make one named probe of a live process.
 
     :param run: the injected command runner.
-    :returns: context of ``_leaks.diagnose_series``: ``{"allocator_free": bytes}`` or ``{"heap_live": bytes}``.
+    :returns: ``{"allocator_free": bytes}``, as ``_leaks.diagnose_series`` takes it, or ``{"heap_live": bytes}``.
     :raises ProbeError: the process is not of the right kind, a tool is missing, or it went wrong.
     """
     if name not in PROBES:
@@ -50,7 +51,7 @@ def probe(name, root, pid, start_ticks, runtime, run):
 def _malloc_info(root, pid, runtime, run):
     if runtime.get("allocator") != "glibc":
         raise ProbeError("probe malloc_info: process %d uses %s, not glibc's allocator" % (pid, runtime.get("allocator") or "an unknown allocator"))
-    with _shared_file(root, pid) as (inside, outside):
+    with _shared_file(root, pid) as (inside, answer):
         rc, _out, err = run(
             [
                 "gdb", "--batch", "--nx", "--quiet", "-p", str(pid),
@@ -61,8 +62,7 @@ def _malloc_info(root, pid, runtime, run):
             ],
             timeout=TIMEOUT,
         )  # fmt: skip
-        with open(outside) as answer:
-            text = answer.read()
+        text = answer.read(LARGEST)
     if rc != 0 or "</malloc>" not in text:
         raise ProbeError("probe malloc_info: gdb gave no answer for process %d: %s" % (pid, (err.strip().splitlines() or ["no message"])[-1]))
     return {"allocator_free": parse_malloc_info(text)}
@@ -71,25 +71,32 @@ def _malloc_info(root, pid, runtime, run):
 def parse_malloc_info(text):
     """Return the free bytes of the whole allocator: the totals behind the last heap of malloc_info(3)'s XML."""
     totals = text.rpartition("</heap>")[2]
-    return sum(int(size) for size in re.findall(r'<total type="(?:fast|rest)" count="\d+" size="(\d+)"', totals))
+    return sum(int(size) for size in re.findall(r'<total type="(?:fast|rest)" count="\d+" size="(\d{1,19})"', totals))
 
 
 @contextlib.contextmanager
 def _shared_file(root, pid):
-    """Give a file that the process can write, by its name inside the process's root and by ours; removed afterwards."""
-    folder = os.path.join(root, "proc/%d/root/tmp" % pid)
-    try:
-        handle, outside = tempfile.mkstemp(prefix="sysops-malloc-", dir=folder)
-        owner = os.stat(os.path.join(root, "proc/%d" % pid))
-        os.fchown(handle, owner.st_uid, owner.st_gid)
-        os.close(handle)
-    except OSError as error:
-        raise ProbeError("probe malloc_info: no file for the answer in the /tmp of process %d: %s" % (pid, os.strerror(error.errno))) from error
-    try:
-        yield os.path.join("/tmp", os.path.basename(outside)), outside
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(outside)
+    """Give a file that the process can write: its name inside the process's root, and our open handle; removed afterwards.
+
+    Who owns the process can put anything in the place of the file, or of its /tmp: neither a link nor a pipe may lead us elsewhere.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = os.open(os.path.join(root, "proc/%d/root/tmp" % pid), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            stack.callback(os.close, folder)
+            handle, outside = tempfile.mkstemp(prefix="sysops-malloc-", dir="/proc/self/fd/%d" % folder)
+            stack.callback(_remove, outside)
+            answer = stack.enter_context(os.fdopen(handle, encoding="utf-8", errors="replace"))
+            owner = os.stat(os.path.join(root, "proc/%d" % pid))
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+        except OSError as error:
+            raise ProbeError("probe malloc_info: no file for the answer in the /tmp of process %d: %s" % (pid, os.strerror(error.errno))) from error
+        yield os.path.join("/tmp", os.path.basename(outside)), answer
+
+
+def _remove(path):
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def _jvm_full_gc(root, pid, runtime, run):
