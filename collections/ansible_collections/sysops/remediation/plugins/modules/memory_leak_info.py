@@ -235,8 +235,9 @@ diagnoses:
       type: dict
       sample: {comm: master, count: 7, fds: {socket: 24}, main_pid: 812, runtime: null, top: [{anon: 9000000, comm: smtpd, grown: 4096, pid: 990, pss: null}]}
     post_mortem:
-      description: For a service that does not run or dies again and again, C(kind), C(cause) (V(unit_limit), V(host_oom), V(loop) or V(other)), C(culprit),
-        C(evidence), and for V(loop) the number of C(restarts).
+      description:
+        - For a service that does not run or dies again and again, C(kind), C(cause) (V(unit_limit), V(group_limit) of a slice or container that it shares,
+          V(host_oom), V(loop) or V(other)), C(culprit), C(evidence), and for V(loop) the number of C(restarts).
       type: dict
       sample: {cause: unit_limit, culprit: null, evidence: ["systemd: its main process was ended by SIGKILL (9)"], kind: oom_killed}
     sparkline:

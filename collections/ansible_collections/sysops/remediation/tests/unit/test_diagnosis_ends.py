@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils import _leaks
 from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis import ends
 from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis.assemble import Evidence
+from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis.kernel_log import OomKill
 from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis.lives import Life
 from ansible_collections.sysops.remediation.plugins.module_utils._managers import _base
 from ansible_collections.sysops.remediation.plugins.module_utils._services import Service
@@ -59,3 +60,45 @@ def test_again_and_again_is_crashed_with_a_gate_that_counts(case):
 )
 def test_a_restart_or_two_are_no_crash_loop(case):
     assert evidence(**case).post_mortem is None
+
+
+OWN = "/system.slice/mail.service"
+HOG = [(812, "mail", 30 << 20), (77, "hog", 900 << 20)]
+ALONE = [(812, "mail", 30 << 20), (78, "mail-worker", 900 << 20)]
+
+
+def restarted(monkeypatch, **facts):
+    """Return what is known of a service that systemd has restarted, and of which the kernel killed a process before that."""
+    kill = OomKill(
+        **{"when": 1000.0, "scope": "unit", "limited": OWN, "group": OWN, "pid": 812, "comm": "mail", "rss": 30 << 20, "tasks": [], "line": "", **facts}
+    )
+    monkeypatch.setattr(ends, "read_oom_kills", lambda _run, _since: ([kill], None))
+    state = _base.ServiceState("systemd", "mail.service", active=_base.RUNNING, n_restarts=1)
+    state.incarnation = _base.Incarnation("boot", 900, 5, None, 1001.0)
+    one = Evidence(Service(None, "", state))
+    ends.look_into({"x": one}, None, "/proc/self/nowhere")
+    return one.oom_killed
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_proof"),
+    [
+        ({"tasks": ALONE}, True),  # at its own MemoryMax, whichever of its processes was the biggest
+        ({"scope": "host", "limited": None, "tasks": HOG[:1]}, True),  # nobody else was to blame
+        ({"scope": "host", "limited": None, "tasks": HOG}, False),
+        ({"limited": "/system.slice", "tasks": HOG}, False),
+        ({"limited": "/system.slice", "tasks": HOG[:1]}, True),
+        ({"when": 1000.0 - 2 * 86400}, False),  # of another life
+        ({"group": "/system.slice/other.service"}, False),
+    ],
+)
+def test_an_oom_kill_proves_growth_only_where_nobody_else_ate_the_memory(monkeypatch, facts, is_proof):
+    assert restarted(monkeypatch, **facts) is is_proof
+
+
+def test_where_proc_hides_everybody_the_own_group_is_the_top(monkeypatch):
+    def hidden(_path):
+        raise PermissionError
+
+    monkeypatch.setattr(ends, "read_text", hidden)
+    assert ends.own_group("/") == "/"

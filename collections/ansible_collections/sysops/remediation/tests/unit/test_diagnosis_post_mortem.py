@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis import kernel_log
 from ansible_collections.sysops.remediation.plugins.module_utils._diagnosis.post_mortem import examine, find_culprit, is_ours
+from ansible_collections.sysops.remediation.plugins.module_utils._leaks import summarise
 from ansible_collections.sysops.remediation.plugins.module_utils._managers._base import FAILED, STARTING, STOPPED, ServiceState
 
 RECORDED = Path(__file__).parent.parent / "fixtures" / "kernel_log"
@@ -55,6 +57,22 @@ class TestKernelLog:
         (kill,) = kernel_log.parse(text)
         assert (kill.pid, kill.comm, kill.group, kill.rss) == (4242, "java", "/system.slice/app.service", 1024 * MIB)
         assert kill.scope == "unit"
+
+    @pytest.mark.parametrize("caller", ["[ T4242] ", "[    C1] ", "[T7]"])
+    def test_lines_that_name_their_caller(self, memcg_v1, caller):
+        """As kernels with CONFIG_PRINTK_CALLER write them."""
+        text = (RECORDED / "memcg_v1.txt").read_text()
+        assert kernel_log.parse(re.sub(r"^(\[ *\d+\.\d+\]) ?", lambda found: found.group(1) + " " + caller, text, flags=re.MULTILINE), BOOTED) == memcg_v1
+
+    @pytest.mark.parametrize("name", ["Web Content", "(sd-pam)", "tokio (w) 3", "4711", "7z x", "a,b"])
+    def test_any_name_of_a_process_is_told_whole(self, name):
+        text = (
+            "[  100.300000] [   4242]  1000  4242   600000   262144    1100       5        0         -1000 %s\n"
+            "[  100.500000] Out of memory: Killed process 4242 (%s) total-vm:2400000kB, anon-rss:1048576kB, file-rss:0kB, shmem-rss:0kB, UID:0\n"
+        ) % (name, name)
+        (kill,) = kernel_log.parse(text)
+        assert kill.comm == name
+        assert kill.tasks == [(4242, name, 1024 * MIB)]
 
     @pytest.mark.parametrize("text", ["", "\n\n", "garbage", "[abc] Killed process", "[ 1.0] Killed process x (y)", "\0" * 100])
     def test_other_text_holds_no_kill(self, text):
@@ -123,6 +141,24 @@ class TestExamine:
         assert found["culprit"]["rss"] > 500 * MIB
         assert "restarting the victim does not cure that" in found["evidence"][-1]
 
+    @pytest.mark.parametrize(
+        ("group", "suffix"),
+        [
+            ("/docker/aaa/system.slice/leaky.service", "/leaky.service"),  # a unit in a container
+            ("/docker/aaa", None),  # a program of a supervisord in one
+        ],
+    )
+    def test_the_container_ran_out_because_of_somebody_else(self, memcg_v1, group, suffix):
+        tasks = [(11546, "python3", 30 * MIB), (77, "hog", 900 * MIB)]
+        kill = memcg_v1[0]._replace(limited="/docker/aaa", group=group, tasks=tasks, rss=30 * MIB)
+        dead = state(result="signal", exit_signal=9, stopped_at=kill.when)
+        found = examine(dead, [kill], suffix, "/docker/aaa", {11546})
+        assert (found["kind"], found["cause"]) == ("oom_killed", "group_limit")
+        assert found["culprit"] == {"comm": "hog", "pid": 77, "rss": 900 * MIB}
+        assert found["evidence"][-1].startswith("the control group /docker/aaa ran out of memory; the biggest process was hog (pid 77)")
+        summary = summarise({}, found, {})["summary"]
+        assert summary.startswith("killed by the kernel because the container or slice that it shares with others ran out of memory; the largest eater was hog")
+
     def test_the_host_ran_out_because_of_the_victim_itself(self, memcg_v1):
         kill = memcg_v1[0]._replace(scope="host", tasks=[(11546, "python3", 900 * MIB), (2, "sshd", 5 * MIB)], rss=900 * MIB)
         assert find_culprit(kill) is None
@@ -132,6 +168,10 @@ class TestExamine:
         found = examine(dead, [], "/leaky.service", peak=(98 * MIB, BOOTED - 30))
         assert (found["kind"], found["cause"]) == ("oom_killed", "unit_limit")
         assert "history: it used 98.0 MiB of MemoryMax 100 MiB when it was last seen" in found["evidence"]
+
+    def test_whose_limit_it_was_is_not_guessed(self):
+        found = examine(state(result="oom-kill", stopped_at=BOOTED), [], "/leaky.service")
+        assert (found["kind"], found["cause"]) == ("oom_killed", "other")
 
     def test_killed_by_hand_far_below_its_limit(self):
         dead = state(result="signal", exit_signal=9, stopped_at=BOOTED, limits={"memory_max": 100 * MIB})

@@ -45,6 +45,13 @@ class TestHybrid:
     def test_nobody_was_killed(self, root):
         assert cgroup.read_oom_kills(root, PREFORK_V1) == 0
 
+    @pytest.mark.parametrize(("failcnt", "count"), [("0", 0), ("17", 3)])
+    def test_kills_count_where_its_own_limit_was_reached(self, tmp_path, root, failcnt, count):
+        folder = PREFORK_V1["v1"]["memory"]
+        write(tmp_path, folder.lstrip("/") + "/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n")
+        write(tmp_path, folder.lstrip("/") + "/memory.failcnt", failcnt + "\n")
+        assert cgroup.read_oom_kills(root, PREFORK_V1) == count
+
     def test_without_a_control_group_of_its_own_there_is_nothing(self, root):
         for none in (None, {}, {"v1": {"systemd": "/sys/fs/cgroup/systemd/x"}}):
             assert cgroup.read_memory(root, none) is None
@@ -102,6 +109,22 @@ class TestV2:
     def test_kills_are_counted(self, tmp_path, root):
         write(tmp_path, self.OWN.lstrip("/") + "/memory.events", "low 0\nhigh 0\nmax 7\noom 2\noom_kill 2\noom_group_kill 0\n")
         assert cgroup.read_oom_kills(root, {"v2": self.OWN}) == 2
+
+    def test_kills_at_the_limit_of_somebody_else_do_not_count(self, tmp_path, root):
+        write(tmp_path, self.OWN.lstrip("/") + "/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 2\noom_group_kill 0\n")
+        assert cgroup.read_oom_kills(root, {"v2": self.OWN}) == 0
+
+    def test_a_process_that_hides_is_nowhere(self, monkeypatch, root):
+        """Where /proc is mounted with hidepid=1 its directory is seen, and what is in it is not."""
+        read_text = cgroup.read_text
+
+        def hidden(path):
+            if path.endswith("proc/127/cgroup"):
+                raise PermissionError
+            return read_text(path)
+
+        monkeypatch.setattr(cgroup, "read_text", hidden)
+        assert cgroup.limits(root, cgroup.locate(root, 127)) == []
 
     def test_a_group_that_is_gone(self, root):
         gone = {"v2": "/sys/fs/cgroup/system.slice/gone.service"}

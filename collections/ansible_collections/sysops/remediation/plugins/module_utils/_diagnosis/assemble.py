@@ -63,7 +63,7 @@ def diagnose(evidence, root, host, boot, max_points):
             known = evidence.limits.get(name, []) + limits.get(name, [])
             resources[name] = _leaks.diagnose_series(merged[name].points, RESOURCES[name], known, context)
         else:
-            resources[name] = _leaks.unreadable(RESOURCES[name], _why_unreadable(name, evidence, root))
+            resources[name] = _leaks.unreadable(RESOURCES[name], _why_unreadable(name, evidence, root), name)
     state_dict = _state_dict(state)
     summary = _leaks.summarise(resources, evidence.post_mortem, state_dict, evidence.notes)
     found = {

@@ -11,7 +11,7 @@ from .._kernel import below, read_text
 from .._managers import _base
 from .._sampling import cgroup
 from .kernel_log import read_oom_kills
-from .post_mortem import crash_loop, examine, is_crash, is_ours
+from .post_mortem import crash_loop, examine, find_culprit, is_at_own_limit, is_crash, is_ours
 
 LOOK_BACK = 14 * 86400.0  # seconds: kills before that explain nothing of today
 DAY = 86400.0
@@ -63,7 +63,11 @@ def _loop(one):
 
 def own_group(root):
     """Return the control group that everything we see lives in: ``/`` on a host, in some containers the container's."""
-    for line in (read_text(below(root, "proc/1/cgroup")) or "").splitlines():
+    try:
+        text = read_text(below(root, "proc/1/cgroup")) or ""
+    except PermissionError:  # /proc is mounted with hidepid=1
+        return "/"
+    for line in text.splitlines():
         _number, controllers, path = line.split(":", 2)
         if controllers in ("", "name=systemd") and path != "/":
             return path[: -len("/init.scope")] or "/" if path.endswith("/init.scope") else path
@@ -71,11 +75,13 @@ def own_group(root):
 
 
 def _was_killed(one, kills, base):
-    """Tell whether the life before this one ended by an OOM kill."""
+    """Tell whether the life before this one ended by an OOM kill that no other process is to blame for: only that proves its growth."""
     incarnation = one.service.state.incarnation
     before = incarnation.started_at if incarnation and incarnation.started_at else time.time()
-    ours = [kill for kill in kills if is_ours(kill, _group_suffix(one.service.state), base, _last_pids(one))]
-    return any(before - DAY <= kill.when <= before + 1 for kill in ours)
+    group, pids = _group_suffix(one.service.state), _last_pids(one)
+    ours = [kill for kill in kills if is_ours(kill, group, base, pids)]
+    own_fault = [kill for kill in ours if is_at_own_limit(kill, group) or not find_culprit(kill, pids)]
+    return any(before - DAY <= kill.when <= before + 1 for kill in own_fault)
 
 
 def _group_suffix(state):

@@ -17,11 +17,12 @@ TIMEOUT = 20
 LINES = 20000  # of the kernel's log at most
 PAGE = 4096  # the table counts pages; of 4 KiB wherever these figures are compared with each other
 
-_STAMP = re.compile(r"^(?:\[\s*(?P<boot>\d+\.\d+)\]|(?P<epoch>\d+\.\d+) \S+ kernel:)\s?(?P<text>.*)$")
-_TASK = re.compile(r"^\[\s*(?P<pid>\d+)\]\s+\d+\s+\d+\s+\d+\s+(?P<rss>\d+)\s.*?(?P<comm>\S+)$")
+# Kernels with CONFIG_PRINTK_CALLER say who wrote it: [T123], or the number of a processor in an interrupt.
+_STAMP = re.compile(r"^(?:\[\s*(?P<boot>\d+\.\d+)\]|(?P<epoch>\d+\.\d+) \S+ kernel:)\s?(?:\[\s*[TC]\d+\]\s?)?(?P<text>.*)$")
+_TASK = re.compile(r"^\[\s*(?P<pid>\d+)\]\s+\d+\s+\d+\s+\d+\s+(?P<rss>\d+)(?:\s+-?\d+)*\s+(?P<comm>\S.*)$")
 _CONSTRAINT = re.compile(r"^oom-kill:constraint=(?P<constraint>\w+).*?(?:oom_memcg=(?P<limited>[^,]*),)?task_memcg=(?P<group>[^,]*),task=.*,pid=(?P<pid>\d+)")
 _OLD_GROUPS = re.compile(r"^Task in (?P<group>\S+) killed as a result of limit of (?P<limited>\S+)")  # before Linux 5.0
-_KILLED = re.compile(r"Kill(?:ed)? process (?P<pid>\d+) \((?P<comm>.*?)\)")
+_KILLED = re.compile(r"Kill(?:ed)? process (?P<pid>\d+) \((?P<comm>.*?)\)(?= total-vm:|, UID | score |$)")
 _ANON_RSS = re.compile(r"anon-rss:(?P<kib>\d+)kB")
 
 

@@ -41,13 +41,13 @@ def examine(state, kills, group_suffix=None, base_group="/", last_pids=(), peak=
     kill = find_kill(state, kills, group_suffix, base_group, last_pids)
     if kill is not None:
         evidence.append("kernel: %s" % kill.line)
-        return _killed_by_kernel(kill, evidence, last_pids)
+        return _killed_by_kernel(kill, evidence, group_suffix, last_pids)
     limit = state.limits.get("memory_max")
     was_full = bool(limit and peak and peak[0] >= FULL * limit)
     if was_full:
         evidence.append("history: it used %s of MemoryMax %s when it was last seen" % (human_size(peak[0]), human_size(limit)))
     if state.result == "oom-kill" or (state.exit_signal == signal.SIGKILL and was_full):
-        return _mortem("oom_killed", "unit_limit" if limit else "host_oom", None, evidence)
+        return _mortem("oom_killed", "unit_limit" if limit else "other", None, evidence)
     if is_crash(state):
         return _mortem("crashed", "other", None, evidence)
     return _mortem("stopped", "other", None, evidence)
@@ -78,11 +78,19 @@ def find_kill(state, kills, group_suffix, base_group, last_pids):
 def is_ours(kill, group_suffix, base_group, last_pids):
     """Tell whether the kernel killed a process of this service: by its control group where it has one, else by PID."""
     if kill.group and group_suffix:
-        top = kill.group.find(group_suffix)
-        end = top + len(group_suffix)
-        is_below = top >= 0 and kill.group[end : end + 1] in ("", "/", ".")
-        return is_below and kill.group.startswith(base_group.rstrip("/") + "/")
+        return _is_within(kill.group, group_suffix) and kill.group.startswith(base_group.rstrip("/") + "/")
     return kill.pid in last_pids
+
+
+def _is_within(group, group_suffix):
+    top = group.find(group_suffix)
+    end = top + len(group_suffix)
+    return top >= 0 and group[end : end + 1] in ("", "/", ".")
+
+
+def is_at_own_limit(kill, group_suffix):
+    """Tell a kill at the service's own limit from one at that of a group above it: a slice, or a container that it shares with others."""
+    return kill.scope == "unit" and (not kill.limited or bool(group_suffix and _is_within(kill.limited, group_suffix)))
 
 
 def _fits(kill, state):
@@ -92,20 +100,21 @@ def _fits(kill, state):
     return started is None or kill.when >= started - 1
 
 
-def _killed_by_kernel(kill, evidence, last_pids):
-    if kill.scope == "unit":
+def _killed_by_kernel(kill, evidence, group_suffix, last_pids):
+    if is_at_own_limit(kill, group_suffix):
         return _mortem("oom_killed", "unit_limit", None, evidence)
     culprit = find_culprit(kill, last_pids)
     if culprit:
+        what = "the host" if kill.scope == "host" else "the control group %s" % kill.limited
         evidence.append(
-            "the host ran out of memory; the biggest process was %s (pid %d) with %s, while the victim had %s: restarting the victim does not cure that"
-            % (culprit["comm"], culprit["pid"], human_size(culprit["rss"]), human_size(kill.rss or 0))
+            "%s ran out of memory; the biggest process was %s (pid %d) with %s, while the victim had %s: restarting the victim does not cure that"
+            % (what, culprit["comm"], culprit["pid"], human_size(culprit["rss"]), human_size(kill.rss or 0))
         )
-    return _mortem("oom_killed", "host_oom", culprit, evidence)
+    return _mortem("oom_killed", "host_oom" if kill.scope == "host" else "group_limit", culprit, evidence)
 
 
 def find_culprit(kill, own_pids=()):
-    """Return ``{comm, pid, rss}`` of the process that ate the host's memory, None when that was the victim itself."""
+    """Return ``{comm, pid, rss}`` of the process that ate the memory of the host or group, None when that was the victim itself."""
     others = [task for task in kill.tasks if task[0] != kill.pid and task[0] not in own_pids]
     if not others:
         return None

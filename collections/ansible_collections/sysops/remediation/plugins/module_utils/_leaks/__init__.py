@@ -59,9 +59,9 @@ Returned, JSON-ready::
 
 ``summarise(resources, post_mortem=None, state=None, notes=None)`` speaks for the service.
 
-``resources``    ``{"anon": result of diagnose_series, ...}``; a resource that could not be read: ``unreadable(unit, reason)``.
-``post_mortem``  ``{"kind": "oom_killed" | "crashed" | "stopped", "cause": "unit_limit" | "host_oom" | "loop" | "other", "culprit": {"comm", "pid",
-                 "rss"} | None, "evidence": [lines]}`` for a dead service: its kind becomes the verdict, and the history in
+``resources``    ``{"anon": result of diagnose_series, ...}``; a resource that could not be read: ``unreadable(unit, reason, name)``.
+``post_mortem``  ``{"kind": "oom_killed" | "crashed" | "stopped", "cause": "unit_limit" | "group_limit" | "host_oom" | "loop" | "other", "culprit":
+                 {"comm", "pid", "rss"} | None, "evidence": [lines]}`` for a dead service: its kind becomes the verdict, and the history in
                  ``resources`` says whether a leak led there.
 ``state``        optional dict of the manager's state; ``exit_code``, ``exit_signal`` and ``result`` are quoted for a dead service.
 ``notes``        optional sentences to add to the explanation (runtime, merged sources ...).

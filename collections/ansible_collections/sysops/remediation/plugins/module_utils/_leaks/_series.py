@@ -48,9 +48,9 @@ def prepare(points, unit, limits, context):
     return current, gates, cases_of(current, unit, context, limit, heap_limit)
 
 
-def unreadable(unit, reason):
+def unreadable(unit, reason, resource=None):
     """The result for a resource that could not be read."""
-    return _insufficient([], unit, {}, [gate("readable", False, reason)])
+    return _insufficient([], unit, {"resource": resource}, [gate("readable", False, reason)])
 
 
 def _points_clean(dropped, unit):

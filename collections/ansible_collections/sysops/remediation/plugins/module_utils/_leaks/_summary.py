@@ -8,6 +8,7 @@ from __future__ import annotations
 from .._gates import gate
 from . import _explain, _numbers, _words
 
+OTHERS_MEMORY = {"host_oom": "the host", "group_limit": "the container or slice that it shares with others"}
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -97,8 +98,8 @@ def _dead(name, one, post_mortem, state, notes):
 
 def _how_it_ended(post_mortem, state):
     kind, cause, culprit = post_mortem["kind"], post_mortem.get("cause"), post_mortem.get("culprit")
-    if kind == _words.OOM_KILLED and cause == "host_oom":
-        text = "killed by the kernel because the host ran out of memory"
+    if kind == _words.OOM_KILLED and cause in OTHERS_MEMORY:
+        text = "killed by the kernel because %s ran out of memory" % OTHERS_MEMORY[cause]
         if culprit:
             text += "; the largest eater was %s (PID %s, %s): restarting the victim is not the cure" % (
                 culprit.get("comm"),

@@ -74,15 +74,18 @@ def socket_memory(root, cgroups):
 
 
 def read_oom_kills(root, cgroups):
-    """Return how many processes the kernel has killed in this group for lack of memory, None if it does not count."""
+    """Return how many processes the kernel has killed in this group because it was at its limit, None if it does not count.
+
+    It counts those as well that were killed because the host, or a group above, ran out of memory: with its own limit never reached, all of them.
+    """
     cgroups = cgroups or {}
     if cgroups.get("v1", {}).get("memory"):
-        events = read_keyed(below(root, cgroups["v1"]["memory"], "memory.oom_control"))
-    elif cgroups.get("v2"):
-        events = read_keyed(below(root, cgroups["v2"], "memory.events"))
+        folder = cgroups["v1"]["memory"]
+        events, at_limit = read_keyed(below(root, folder, "memory.oom_control")), read_number(below(root, folder, "memory.failcnt"))
     else:
-        events = None
-    return (events or {}).get("oom_kill")
+        events = read_keyed(below(root, cgroups["v2"], "memory.events")) if cgroups.get("v2") else None
+        at_limit = (events or {}).get("oom")
+    return 0 if at_limit == 0 else (events or {}).get("oom_kill")
 
 
 def locate(root, pid):
@@ -90,7 +93,10 @@ def locate(root, pid):
 
     The folders are for :func:`limits`: a limit holds for everybody below it.
     """
-    text = read_text(below(root, "proc/%s/cgroup" % pid)) or ""
+    try:
+        text = read_text(below(root, "proc/%s/cgroup" % pid)) or ""
+    except PermissionError:  # of a process of somebody else, where /proc is mounted with hidepid=1
+        text = ""
     paths = {}
     for line in text.splitlines():
         _number, controllers, path = line.split(":", 2)
