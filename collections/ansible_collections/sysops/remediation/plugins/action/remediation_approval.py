@@ -24,11 +24,12 @@ class ActionModule(ActionBase):
             if not (args[name] or "").strip():
                 return self._answer("invalid_input", f"remediation_{name} is missing: {what}")
         try:
-            plan, gates = open_ledger(args["ledger"], rehearse=True).peek_plan(args["plan_id"])
+            ledger = open_ledger(args["ledger"], rehearse=True)
+            plan, gates = ledger.peek_plan(args["plan_id"])
         except LedgerError as problem:
             return self._answer("refused", str(problem))
         if closed(gates) or plan is None:
-            return self._answer("refused", "; ".join(one["detail"] for one in closed(gates)))
+            return self._answer("refused", "; ".join([*(one["detail"] for one in closed(gates)), f"ledger: {ledger.described}"]))
         lines = [f"{one['action']} {one['host']} {one['service']}  ({one['verdict']}, urgency {one['urgency']})\n  {one['summary']}" for one in plan["actions"]]
         return self._answer("ok", "\n".join(lines), list(dict.fromkeys(one["host"] for one in plan["actions"])), plan["actions"])
 

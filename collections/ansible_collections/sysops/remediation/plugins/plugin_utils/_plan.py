@@ -17,7 +17,7 @@ from ..module_utils._leaks import _words as words
 from ..module_utils._managers._base import without_user
 from ..module_utils._units import human_duration
 from ._ledger import Group, GroupView
-from ._plan_gates import POLICY_GATES, REMEDIATE, RESTART, Data, Standing, Target, budget, target_gates, urgency_rank
+from ._plan_gates import MOOT_GATES, POLICY_GATES, REMEDIATE, RESTART, Data, Standing, Target, budget, target_gates, urgency_rank
 from ._plan_standing import Inventory, budget_group, groups_of_hosts
 from ._plan_waves import fill_waves
 from ._policy import bare_name, canonical_hash, policy_hash
@@ -46,6 +46,7 @@ class HostFacts:
     unreachable: bool = False
     why: str = ""  # it could not be reached
     asked_at: float | None = None  # controller's time from before its diagnosis
+    host_time: float | None = None  # the host's own, at its diagnosis
     notes: list[str] = field(default_factory=list)  # why nothing was found on it
     origins: list[Data] = field(default_factory=list)  # of each entry of the policy, where its keys were written, if somebody asked for it
 
@@ -77,7 +78,7 @@ def targets_of(fleet: t.Iterable[HostFacts], inventory: Inventory) -> list[Targe
             entry = entry_for(facts.policy, diagnosis)
             if entry is not None:
                 group = budget_group(entry, diagnosis["service"], inventory)
-                found.append(Target(facts.host, diagnosis["service"], entry, diagnosis, group, groups.get(facts.host, frozenset())))
+                found.append(Target(facts.host, diagnosis["service"], entry, diagnosis, group, groups.get(facts.host, frozenset()), facts.host_time))
     return found
 
 
@@ -106,7 +107,7 @@ def build_plan(
         _place(plan, target, standing, purpose, approved)
     if approved:
         _place_missing(plan, approved)
-    _order(plan)
+    _order(plan, standing)
     _fill_waves(plan, standing)
     for number, incident in enumerate(plan["actions"] + plan["refusals"], start=1):
         incident["incident"] = f"{run_id}-{number}"
@@ -146,8 +147,9 @@ def verdict_class(verdict: str) -> str:
 
 
 def by_policy_only(refusal: Data) -> bool:
-    """Tell whether nothing but the policy's own will stands between this service and an action."""
-    return all(one["name"] in POLICY_GATES for one in closed(refusal["gates"]))
+    """Tell whether it is the policy's own will that nothing is done, and nothing else is wrong that somebody has to hear of."""
+    shut = {one["name"] for one in closed(refusal["gates"])}
+    return not shut.isdisjoint(POLICY_GATES) and shut <= {*POLICY_GATES, *MOOT_GATES}
 
 
 def refusal_outcome(refusal: Data) -> str:
@@ -241,20 +243,28 @@ def _incident(target: Target, gates: list[Data]) -> Data:
         "verdict": diagnosis["verdict"],
         "urgency": diagnosis["urgency"],
         "summary": diagnosis["summary"],
+        "exhaustion": diagnosis.get("exhaustion"),
         "group": target.group.name,
         "policy": entry,
         "gates": gates,
     }
 
 
-def _order(plan: Data) -> None:
+def _order(plan: Data, standing: Standing) -> None:
     """Sort the most urgent first; then what takes least away; then as in the inventory. All actions of a host follow each other."""
     for incidents in (plan["actions"], plan["refusals"]):
-        incidents.sort(key=lambda incident: (urgency_rank(incident["urgency"]), incident["incarnation"] is not None))
+        incidents.sort(key=lambda incident: (urgency_rank(incident["urgency"]), _blast_radius(incident, standing)))
     first_seen: dict[str, int] = {}
     for place, action in enumerate(plan["actions"]):
         first_seen.setdefault(action["host"], place)
     plan["actions"].sort(key=lambda action: first_seen[action["host"]])
+
+
+def _blast_radius(incident: Data, standing: Standing) -> float:
+    """Return which share of those that serve is taken away: nothing of what is down, all of the only one."""
+    view = standing.views.get(incident["group"])
+    serving = len(view.serving.get(incident["service"], ())) if view else 0
+    return 0.0 if incident["incarnation"] is None else 1.0 / max(1, serving)
 
 
 def _fill_waves(plan: Data, standing: Standing) -> None:

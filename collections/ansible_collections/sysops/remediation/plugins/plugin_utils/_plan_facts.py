@@ -79,6 +79,7 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
         facts.errors.append(_failure(result) + (policy.get("hint") or ""))
     else:
         facts.diagnoses = result.get("diagnoses") or []
+        facts.host_time = (result.get("host") or {}).get("time")
         facts.notes = [] if facts.diagnoses else list(result.get("warnings") or [])
     return facts
 

@@ -28,6 +28,9 @@ RESTART = "restart"
 # Closed by the policy's own will, or because the same was just done. A run that does nothing for these reasons went well.
 POLICY_GATES = ("mode", "verdict", "urgency", "window", "freeze", "approval", "alert_tail")
 
+# What does not matter as long as the policy itself does not act: it would have to be asked again.
+MOOT_GATES = ("pause", "single_instance", "max_unavailable")
+
 Data = dict[str, t.Any]
 
 
@@ -53,6 +56,7 @@ class Target:
     diagnosis: Data
     group: Group  # its budget
     host_groups: frozenset[str] = frozenset()
+    host_time: float | None = None  # epoch seconds of the host's own clock, when it was diagnosed
 
     @property
     def dead(self) -> bool:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._gates import closed
+from ._ledger._breaker import OPEN
 from ._plan import REFUSED, RESTART, Data, by_policy_only, not_reached
 from ._plan_facts import one_line, told_once
 
 REMEDIATED = "remediated"
+ALREADY_CHANGED = "already_changed"
+FAILED = "failed"
 UNKNOWN = "unknown"
 
 # The word of the last step of the ladder (service_restart) → the outcome of the incident.
@@ -19,15 +22,17 @@ _OUTCOMES = {
     "succeeded": REMEDIATED,
     "predicted": "predicted",
     "refused": REFUSED,
-    "already_changed": "already_changed",
+    "already_changed": ALREADY_CHANGED,
     "skipped": REFUSED,
     "inconclusive": "inconclusive",
-    "unverified": "failed",
-    "failed": "failed",
+    "unverified": FAILED,
+    "failed": FAILED,
 }
 
+_NOTHING_DONE = (REFUSED, ALREADY_CHANGED)
+
 # already_changed: somebody else acted in between; the next run diagnoses what is there now.
-_GOOD = (REMEDIATED, "predicted", "already_changed")
+_GOOD = (REMEDIATED, "predicted", ALREADY_CHANGED)
 
 
 def settle(action: Data, steps: list[Data], kept: Data, fetched: Data, permit: Data | None = None) -> Data:
@@ -41,7 +46,7 @@ def settle(action: Data, steps: list[Data], kept: Data, fetched: Data, permit: D
     no_permit = permit is not None and not permit.get("permit")
     last = steps[-1] if steps else {}
     lost = not steps or last.get("unreachable") or last.get("timedout")
-    outcome = REFUSED if no_permit else UNKNOWN if lost else _OUTCOMES.get(str(last.get("outcome")), "failed")
+    outcome = REFUSED if no_permit else UNKNOWN if lost else _outcome(steps)
     return {
         "incident": action["incident"],
         "host": action["host"],
@@ -49,11 +54,22 @@ def settle(action: Data, steps: list[Data], kept: Data, fetched: Data, permit: D
         "outcome": outcome,
         "action": last.get("action") or action["action"],
         "msg": one_line((permit or {}).get("msg")) if no_permit else _message(steps, last),
-        "permit_refused": no_permit,
+        "ask_again": no_permit and not _mass_failure(permit or {}),
         "gates": (permit or {}).get("gates") or [],
         "evidence": _evidence(kept, fetched),
         "steps": steps,
     }
+
+
+def _mass_failure(permit: Data) -> bool:
+    """Tell whether there is no permit because of an open breaker: it stays open for longer than a run."""
+    return any(one["name"] == "breaker" and one["value"] == OPEN for one in closed(permit.get("gates") or []))
+
+
+def _outcome(steps: list[Data]) -> str:
+    """Return what the last step came to; where one before it did not help and the last did nothing, that failure is how it ended."""
+    *before, last = [_OUTCOMES.get(str(step.get("outcome")), FAILED) for step in steps]
+    return FAILED if FAILED in before and last in _NOTHING_DONE else last
 
 
 def _evidence(kept: Data, fetched: Data) -> Data | None:
@@ -75,7 +91,8 @@ def _message(steps: list[Data], last: Data) -> str:
         return "the host could not be reached before the first step; nothing was done"
     if last.get("unreachable") or last.get("timedout"):
         return f"the host was lost during the action: {one_line(last.get('msg'))}"
-    return one_line(last.get("msg"))
+    told = steps if _OUTCOMES.get(str(last.get("outcome"))) in _NOTHING_DONE else [last]
+    return "; then ".join(one_line(step.get("msg")) for step in told)
 
 
 def reconcile(plan: Data, outcomes: t.Iterable[Data]) -> list[Data]:

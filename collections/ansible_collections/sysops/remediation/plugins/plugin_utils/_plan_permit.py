@@ -11,6 +11,8 @@ from ..module_utils._gates import closed, gate
 from ._ledger import Ask, Group, Ledger, LedgerError, open_ledger
 from ._ledger._where import find
 from ._plan_gates import Data
+from ._plan_waves import keeps_one
+from ._windows import timing_gates
 
 MARGIN = 60.0  # seconds: the controller's own work between two calls
 EVIDENCE = 240.0  # seconds: keeping and fetching, see role remediate
@@ -26,18 +28,21 @@ def valid_for(policy: Data) -> float:
 def reserve(url: str | None, rehearse: bool, plan: Data, action: Data, host_groups: t.Iterable[str]) -> Data:
     """Return ``permit`` (what ``service_restart`` takes, or None), ``gates`` and ``msg``."""
     group = plan["groups"][action["group"]]
-    ask = Ask(
-        host=action["host"],
-        service=action["service"],
-        group=Group(action["group"], frozenset(group["members"]), group["max_unavailable"]),
-        run_id=plan["run_id"],
-        incident=action["incident"],
-        action=action["action"],
-        valid_for=valid_for(action["policy"]),
-        groups=frozenset(host_groups),
-    )
+    policy, dead = action["policy"], action["incarnation"] is None
     try:
         ledger = open_ledger(url, rehearse=True) if rehearse else _ledger_of(plan, url, action)
+        ask = Ask(
+            host=action["host"],
+            service=action["service"],
+            group=Group(action["group"], frozenset(group["members"]), group["max_unavailable"]),
+            run_id=plan["run_id"],
+            incident=action["incident"],
+            action=action["action"],
+            valid_for=valid_for(policy),
+            groups=frozenset(host_groups),
+            keep_one=keeps_one(action) and not rehearse,  # what the plan saw is not in a copy made now
+            gates=tuple(timing_gates(policy, ledger.now(), action["exhaustion"], dead)),  # a window may have closed since the plan
+        )
         reply = ledger.reserve(ask)
     except LedgerError as problem:
         gates = [gate("ledger", False, str(problem))]

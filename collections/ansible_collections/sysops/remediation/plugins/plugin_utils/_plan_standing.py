@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ._ledger import Group, Ledger, Observation
-from ._ledger._words import DOWN, HEALTHY, SICK, UNKNOWN
+from ._ledger._words import DOWN, HEALTHY, RUNNING, SICK, UNKNOWN
 from ._plan_gates import Data, Standing, Target, accepted
 
 if t.TYPE_CHECKING:
@@ -66,7 +66,7 @@ def look(ledger: Ledger, targets: list[Target], lost: t.Iterable[HostFacts], at:
     :param lost: of :func:`lost_hosts`.
     :param at: the ledger's time from before the diagnosis.
     """
-    seen = [Observation(one.host, one.service, one.group.name, _status(one), _since(one)) for one in targets]
+    seen = [Observation(one.host, one.service, one.group.name, _status(one), _since(one, at)) for one in targets]
     ledger.observe([*seen, *_unseen(targets, lost)], at)
     ledger.lost([facts.host for facts in lost], at)
     groups: dict[str, Group] = {}
@@ -83,12 +83,17 @@ def look(ledger: Ledger, targets: list[Target], lost: t.Iterable[HostFacts], at:
 def _status(target: Target) -> str:
     if target.dead:
         return DOWN
+    if target.diagnosis["verdict"] == "insufficient_data":
+        return RUNNING
     return SICK if accepted(target) else HEALTHY
 
 
-def _since(target: Target) -> float | None:
+def _since(target: Target, at: float) -> float | None:
+    """Return when it went down by the ledger's clock: for how long it has been down is told by one clock, the host's."""
     stopped = (target.diagnosis.get("state") or {}).get("stopped_at")
-    return float(stopped) if target.dead and isinstance(stopped, (int, float)) else None
+    if not target.dead or target.host_time is None or not isinstance(stopped, (int, float)):
+        return None
+    return at - max(0.0, target.host_time - stopped)
 
 
 def _unseen(targets: list[Target], lost: t.Iterable[HostFacts]) -> t.Iterator[Observation]:

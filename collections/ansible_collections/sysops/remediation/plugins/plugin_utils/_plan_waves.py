@@ -1,7 +1,10 @@
 # Copyright (c) 2026 sysops.remediation contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waves: which hosts are treated together, so that no group ever has more hosts unavailable than its budget allows."""
+"""Waves: which hosts are treated together, so that no group ever has more hosts unavailable than its budget allows.
+
+Of a service whose policy does not allow an outage one host is kept out of each wave, whatever the budget says.
+"""
 
 from __future__ import annotations
 
@@ -40,28 +43,55 @@ class _Room:
             self.down[host] = wave
 
 
+@dataclass
+class _Serving:
+    """The hosts of one service that must not all be treated at once."""
+
+    hosts: t.Collection[str]
+    acting: dict[int, int] = field(default_factory=dict)  # wave → how many of them it treats
+
+    def fits(self, host: str, wave: int) -> bool:
+        return len(self.hosts) - self.acting.get(wave, 0) - (host in self.hosts) > 0
+
+    def place(self, host: str, wave: int) -> None:
+        self.acting[wave] = self.acting.get(wave, 0) + (host in self.hosts)
+
+
+def keeps_one(action: Data) -> bool:
+    """Tell whether another host must serve while this is done: what is down takes nothing away, and the policy may allow the outage."""
+    return not (action["incarnation"] is None or action["policy"]["allow_outage"])
+
+
 def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[list[list[str]], dict[str, Data]]:
     """Return the waves of hosts, and host → gate for the hosts that no wave has room for.
 
-    :param actions: in the order in which they should be done; each names its ``host`` and ``group``.
+    :param actions: in the order in which they should be done, all of which may be done one by one.
     """
     hosts = list(dict.fromkeys(action["host"] for action in actions))
     groups: dict[str, set[str]] = {host: set() for host in hosts}
     for action in actions:
         groups[action["host"]].add(action["group"])
     rooms = {name: _room(views[name], {host for host in hosts if name in groups[host]}) for name in sorted(set().union(*groups.values()))}
+    kept = {key: _Serving(views[key[0]].serving.get(key[1], {})) for key in {_group_and_service(action) for action in actions if keeps_one(action)}}
+    serving: dict[str, list[_Serving]] = {}
+    for action in actions:
+        if _group_and_service(action) in kept:
+            serving.setdefault(action["host"], []).append(kept[_group_and_service(action)])
     waves: list[list[str]] = []
     refused: dict[str, Data] = {}
     first_free = dict.fromkeys(rooms, 0)  # earlier waves of the group are full, and stay so
     for host in hosts:
         mine = [rooms[name] for name in groups[host]]
         wave = max(first_free[room.view.group.name] for room in mine)
-        while wave < len(waves) and not all(room.fits(host, wave) for room in mine):
+        ours = serving.get(host, [])
+        while wave < len(waves) and not (all(room.fits(host, wave) for room in mine) and all(one.fits(host, wave) for one in ours)):
             wave += 1
         tight = [room for room in mine if not room.fits(host, wave)]
         if tight:
             refused[host] = _no_room(tight[0], host, wave)
             continue
+        for one in ours:
+            one.place(host, wave)
         for room in mine:
             room.place(host, wave)
             while first_free[room.view.group.name] < len(room.waves) and not room.fits("", first_free[room.view.group.name]):
@@ -70,6 +100,10 @@ def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[l
             waves.append([])
         waves[wave].append(host)
     return waves, refused
+
+
+def _group_and_service(action: Data) -> tuple[str, str]:
+    return action["group"], action["service"]
 
 
 def _room(view: GroupView, treated: set[str]) -> _Room:

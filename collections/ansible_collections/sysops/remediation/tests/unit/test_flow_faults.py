@@ -21,7 +21,7 @@ from ansible_collections.sysops.remediation.tests.unit.flow_lab import PATIENCE,
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
-# Group → its hosts; one of each may be unavailable.
+# Group → its hosts; all but one of them may be unavailable, of two or one: one.
 GROUPS = {
     "sqlite": ["sqlite1", "sqlite2"],
     "postgresql": ["postgresql1", "postgresql2"],
@@ -30,7 +30,9 @@ GROUPS = {
     "agreed": ["agreed1"],
     "changed": ["changed1"],
     "crashing": ["crashing1", "crashing2", "crashing3"],
+    "falling": ["falling1", "falling2", "falling3", "falling4"],
 }
+FALLING = ("falling1", "falling2", "falling3")  # do not start again
 ASKED = ("agreed", "changed")
 
 
@@ -40,7 +42,8 @@ def lab(tmp_path_factory):
     lab.groups = GROUPS
     for group, hosts in GROUPS.items():
         for host in hosts:
-            lab.add(host, {"mode": "approve" if group in ASKED else "auto", "group": group, "max_unavailable": 1}, leaking_lives=1)
+            policy = {"mode": "approve" if group in ASKED else "auto", "group": group, "max_unavailable": max(1, len(hosts) - 1)}
+            lab.add(host, policy, leaking_lives=1, lives=1 if host in FALLING else 0)
     try:
         lab.start()
         lab.grow_old()
@@ -219,3 +222,12 @@ def test_a_mass_failure_is_not_restarted_but_evidence_is_kept_and_one_message_se
         assert len(list((lab.folder / "state" / host).rglob("*.tar.gz"))) == 1, run.output
     [message] = messages
     assert message["subject"].startswith("mass failure in group crashing")
+
+
+def test_a_mass_failure_that_our_own_restarts_begin_stops_at_the_next_wave_and_evidence_is_kept_of_what_is_not_restarted(lab):
+    run = lab.run("remediate", remediation_hosts="falling")
+    assert outcomes(run) == {**dict.fromkeys(FALLING, "failed"), "falling4": "refused"}, run.output
+    assert lives(lab, "falling4") == [1]
+    [refused] = [one for one in run.answer["incidents"] if one["host"] == "falling4"]
+    assert "failed within 10 min (falling1, falling2, falling3): a mass failure is not healed by restarts" in refused["headline"], run.output
+    assert len(list((lab.folder / "state" / "falling4").rglob("*.tar.gz"))) == 1, run.output

@@ -129,6 +129,13 @@ def test_only_the_will_of_the_policy_makes_a_refusal_harmless():
     assert not by_policy_only(unclear)
 
 
+def test_where_the_policy_does_not_act_it_does_not_matter_that_nobody_would_stand_in():
+    alone = plan(host(policy=[entry(mode="recommend", allow_outage=False)]))["refusals"][0]
+    assert shut(alone) == ["mode", "single_instance"]
+    assert by_policy_only(alone)
+    assert not by_policy_only(plan(host(policy=[entry(allow_outage=False)]))["refusals"][0])
+
+
 def test_a_service_that_the_policy_does_not_name_is_never_acted_on():
     made = plan(host(diagnoses=[diagnosis(name="sshd.service")]))
     assert not made["actions"]

@@ -51,14 +51,49 @@ def refusal(*closed_gates):
         ("a word of a later version", "failed"),
     ],
 )
-def test_the_word_of_the_last_step_is_the_outcome(said, means):
-    assert settle(ACTION, [step("unverified", "reload"), step(said)], {}, {})["outcome"] == means
+def test_the_word_of_the_only_step_is_the_outcome(said, means):
+    assert settle(ACTION, [step(said)], {}, {})["outcome"] == means
+
+
+@pytest.mark.parametrize("first", ["unverified", "failed"])
+@pytest.mark.parametrize(
+    ("then", "means"),
+    [
+        ("succeeded", "remediated"),
+        ("inconclusive", "inconclusive"),
+        ("unverified", "failed"),
+        ("failed", "failed"),
+        ("refused", "failed"),
+        ("already_changed", "failed"),
+        ("skipped", "failed"),
+    ],
+)
+def test_a_step_that_did_not_help_is_made_good_only_by_one_that_is_proven(first, then, means):
+    settled = settle(ACTION, [step(first, "reload"), step(then)], {}, {})
+    assert settled["outcome"] == means
+    assert bool(bad_ends(plan(actions=[ACTION]), [settled])) is (then != "succeeded")
+
+
+@pytest.mark.parametrize("then", ["refused", "already_changed"])
+def test_where_the_last_step_did_nothing_the_message_tells_also_what_did_not_help_before_it(then):
+    settled = settle(ACTION, [step("unverified", "reload"), step(then)], {}, {})
+    assert settled["msg"] == f"it was unverified; then it was {then}"
 
 
 def test_the_action_and_the_message_are_those_of_the_last_step():
     settled = settle(ACTION, [step("unverified", "reload"), step("succeeded", "restart")], {}, {})
     assert (settled["action"], settled["msg"]) == ("restart", "it was succeeded")
     assert len(settled["steps"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "again"),
+    [("max_unavailable", 1, True), ("permit_held", 7, True), ("breaker", "half_open", True), ("breaker", "open", False)],
+)
+def test_a_permit_is_asked_for_again_unless_a_mass_failure_stands_against_it(name, value, again):
+    settled = settle(ACTION, [], {}, {}, {"permit": None, "msg": "no permit", "gates": [gate(name, False, "d", value=value)]})
+    assert (settled["outcome"], settled["ask_again"]) == ("refused", again)
+    assert not settle(ACTION, [step("refused")], {}, {}, {"permit": {"id": "p"}, "gates": []})["ask_again"]
 
 
 def test_a_module_that_crashed_is_a_failure_with_one_line():

@@ -155,6 +155,16 @@ class TestSingleInstance:
         fleet.clock.now += 25 * HOUR
         assert shut(fleet.plan(host("mail1"))) == {"mail1": ["single_instance"]}, "yesterday is too long ago"
 
+    def test_of_two_one_serves_all_the_time_whatever_the_budget(self, fleet):
+        both = [host(name, policy=entry(max_unavailable=4)) for name in ("mail1", "mail2")]
+        plan = fleet.plan(*both)
+        assert plan["waves"] == [["mail1"], ["mail2"]]
+        assert reserve(fleet.url, False, plan, plan["actions"][0], [])["permit"]
+        other = fleet.plan(*both)  # of another run, that was planned meanwhile
+        assert shut(other)["mail2"] == ["single_instance"]
+        late = reserve(fleet.url, False, plan, plan["actions"][1], [])
+        assert "no other host of group mail serves systemd/postfix.service now" in late["msg"]
+
     def test_what_is_down_needs_no_consent(self, fleet):
         assert fleet.plan(host("mail1", "oom_killed"))["waves"] == [["mail1"]]
 
@@ -207,6 +217,28 @@ class TestMassFailure:
         plan = many.plan(*(host(name, "crashed") for name in many.hosts))
         assert not plan["actions"] and len(plan["refusals"]) == 200 and len(plan["breakers"]) == 1
 
+    def test_the_clock_of_a_host_does_not_matter(self, fleet):
+        """For how long it has been down is told by its own clock; one that is years ahead must not keep the breaker open for years."""
+        fleet.hosts = [f"mail{number}" for number in range(1, 5)]
+        for skew in (-400 * 24 * HOUR, 0.0, 400 * 24 * HOUR):
+            theirs = fleet.clock.now + skew
+            down = [host(name, "crashed", state={"stopped_at": theirs - 60}) for name in fleet.hosts]
+            for one in down:
+                one.host_time = theirs
+            [breaker] = fleet.plan(*down, acts=False)["breakers"]
+            assert breaker["state"] == "open"
+            for one in down:
+                one.diagnoses[0]["state"] = {"stopped_at": theirs - HOUR}
+            assert fleet.plan(*down, acts=False)["breakers"] == [], "down for an hour is not newly down"
+
+    def test_a_stop_in_the_future_of_the_host_is_one_of_now(self, fleet):
+        down = [host(name, "crashed", state={"stopped_at": fleet.clock.now + 400 * 24 * HOUR}) for name in fleet.hosts]
+        for one in down:
+            one.host_time = fleet.clock.now
+        assert fleet.plan(*down)["breakers"][0]["state"] == "open"
+        fleet.clock.now += 11 * 60
+        assert fleet.plan(*(host(name, "healthy") for name in fleet.hosts))["breakers"][0]["state"] == "half_open"
+
 
 class TestEffectiveness:
     def test_sick_again_within_a_day_is_ineffective_and_twice_is_chronic(self, fleet):
@@ -255,6 +287,26 @@ class TestPauseAndTime:
         plan = fleet.plan(host("mail1"), host("mail2", "healthy"))
         fleet.ledger().pause("migration")
         assert reserve(fleet.url, False, plan, plan["actions"][0], [])["permit"] is None
+
+    def test_a_window_that_closes_between_plan_and_act_gives_no_permit(self, fleet):
+        opens = time.strftime("%H:%M", time.gmtime(fleet.clock.now - HOUR))
+        nightly = entry(allow_outage=True, windows=[{"rrule": "FREQ=DAILY", "start": opens, "duration": "2h", "timezone": "UTC"}])
+        plan = fleet.plan(*(host(name, policy=nightly) for name in fleet.hosts))
+        assert plan["waves"] == [["mail1"], ["mail2"], ["mail3"], ["mail4"]]
+        first = reserve(fleet.url, False, plan, plan["actions"][0], [])
+        release(fleet.url, first["permit"]["id"], "remediated")
+        fleet.clock.now += 1.5 * HOUR
+        second = reserve(fleet.url, False, plan, plan["actions"][1], [])
+        assert second["permit"] is None
+        assert [one["name"] for one in closed(second["gates"])] == ["window"]
+        assert next(one.kind for one in fleet.ledger().audited(host="mail2")) == "permit_refused"
+
+    def test_a_freeze_that_begins_between_plan_and_act_gives_no_permit(self, fleet):
+        begins = time.strftime("%Y-%m-%d %H:%M", time.gmtime(fleet.clock.now + HOUR))
+        frozen = entry(allow_outage=True, freezes=[{"from": begins, "until": "2027-02-01 00:00", "timezone": "UTC", "reason": "move"}])
+        plan = fleet.plan(host("mail1", policy=frozen))
+        fleet.clock.now += 2 * HOUR
+        assert "frozen (move)" in reserve(fleet.url, False, plan, plan["actions"][0], [])["msg"]
 
     def test_a_restart_that_can_wait_for_its_window_waits_and_the_run_goes_well(self, fleet):
         opens = time.strftime("%H:%M", time.gmtime(fleet.clock.now + 2 * HOUR))

@@ -13,12 +13,18 @@ from hypothesis import strategies as st
 HOSTS = [f"mail{number}" for number in range(1, 8)]
 
 
-def view(name="mail", most=1, unavailable=(), members=HOSTS):
-    return GroupView(Group(name, frozenset(members), most), dict.fromkeys(unavailable, "systemd/postfix.service is down"), Breaker())
+POSTFIX = "systemd/postfix.service"
 
 
-def actions(*hosts, group="mail"):
-    return [{"host": host, "group": group} for host in hosts]
+def view(name="mail", most=1, unavailable=(), members=HOSTS, serving=None):
+    serving = {POSTFIX: dict.fromkeys(members)} if serving is None else serving
+    return GroupView(Group(name, frozenset(members), most), dict.fromkeys(unavailable, f"{POSTFIX} is down"), Breaker(), serving)
+
+
+def actions(*hosts, group="mail", service=POSTFIX, outage=True, runs=True):
+    return [
+        {"host": host, "group": group, "service": service, "incarnation": "b:1:2:-" if runs else None, "policy": {"allow_outage": outage}} for host in hosts
+    ]
 
 
 def fill(wanted, *views):
@@ -66,6 +72,25 @@ def test_groups_do_not_wait_for_each_other():
 def test_the_tightest_of_a_hosts_groups_counts():
     wanted = [*actions("mail1", "mail2"), *actions("mail1", "mail2", group="disk")]
     assert fill(wanted, view(most=5), view("disk", most=1))[0] == [["mail1"], ["mail2"]]
+
+
+def test_one_host_that_serves_is_kept_out_of_each_wave_however_large_the_budget():
+    two = view(most=2, members=["mail1", "mail2"])
+    assert fill(actions("mail1", "mail2", outage=False), two)[0] == [["mail1"], ["mail2"]]
+    assert fill(actions("mail1", "mail2", outage=True), two)[0] == [["mail1", "mail2"]]
+    assert fill(actions("mail1", "mail2", outage=False, runs=False), two)[0] == [["mail1", "mail2"]], "what is down takes nothing away"
+
+
+def test_who_serves_one_service_does_not_stand_in_for_another():
+    both = view(most=4, members=HOSTS, serving={POSTFIX: dict.fromkeys(["mail1", "mail2"]), "systemd/dovecot.service": dict.fromkeys(["mail3", "mail4"])})
+    wanted = [*actions("mail1", "mail2", outage=False), *actions("mail3", "mail4", service="systemd/dovecot.service", outage=False)]
+    assert fill(wanted, both)[0] == [["mail1", "mail3"], ["mail2", "mail4"]]
+
+
+def test_only_hosts_that_serve_stand_in():
+    view_of_three = view(most=3, unavailable=["mail3"], members=["mail1", "mail2", "mail3"], serving={POSTFIX: dict.fromkeys(["mail1", "mail2"])})
+    wanted = [*actions("mail3", runs=False), *actions("mail1", "mail2", outage=False)]
+    assert fill(wanted, view_of_three)[0] == [["mail3", "mail1"], ["mail2"]]
 
 
 @given(

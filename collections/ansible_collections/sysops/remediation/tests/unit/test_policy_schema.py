@@ -90,6 +90,11 @@ def test_the_example_inventory_is_valid(path):
     assert not [str(problem) for problem in problems]
 
 
+def test_the_example_inventory_shows_every_kind_of_probe():
+    shown = "".join(path.read_text() for path in (ROOT / "inventories" / "example").rglob("*.yml"))
+    assert [kind for kind in schema.PROBE.variants if f"- type: {kind}" not in shown] == []
+
+
 def test_the_complete_example_shows_every_key():
     entry = yaml.safe_load((ROOT / "inventories/example/group_vars/mail_smtp.yml").read_text())["remediation_services_smtp"][0]
     assert set(entry) == set(schema.ENTRY.fields)

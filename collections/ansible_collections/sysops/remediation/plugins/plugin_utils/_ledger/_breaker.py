@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._database import Transaction
-from ._words import Breaker, Group
+from ._words import DAY, Breaker, Group
 
 WINDOW = 600.0  # seconds: newly sick, and how long health must hold
 SHARE = 0.2  # of the group
@@ -31,7 +31,7 @@ def judge(tx: Transaction, group: Group, sick: t.Mapping[str, float], record: bo
     """
     row = tx.row("SELECT state, since FROM ledger_breakers WHERE grp = :grp", grp=group.name)
     before, since = (row["state"], row["since"]) if row else (CLOSED, 0.0)
-    newly = {host: at for host, at in sick.items() if at > tx.now - WINDOW}
+    newly = {host: at for host, at in sick.items() if tx.now - WINDOW < at < tx.now + DAY}  # what a wrong clock wrote is not of today
     state = step(before, len(newly), len(group.members))
     if state != before:
         since = tx.now

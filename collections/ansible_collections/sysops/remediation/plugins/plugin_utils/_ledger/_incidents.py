@@ -12,8 +12,8 @@ from ...module_utils._gates import gate
 from ...module_utils._units import human_duration
 from . import _audit as audit
 from ._database import Transaction
-from ._targets import ALERT_TAIL, DAY
-from ._words import DOWN, Data, Effectiveness, Incident
+from ._targets import ALERT_TAIL
+from ._words import DAY, DOWN, Data, Effectiveness, Incident
 
 _FIELDS = "id, run_id, host, service, state, outcome, body, opened_at, updated_at"
 ENDED = "ended"
@@ -46,17 +46,18 @@ def find(tx: Transaction, incident: str | None, host: str | None, service: str |
 def effectiveness(tx: Transaction) -> dict[tuple[str, str], Effectiveness]:
     """Return what restarts bought, for all targets that were restarted lately: (host, service) → effectiveness.
 
-    24 h of health wipe the slate; ``_targets.py`` keeps ``cleared_at`` and ``recurred_at``.
+    24 h of health wipe the slate; what a clock wrote that was days ahead counts for nothing. ``_targets.py`` keeps ``cleared_at`` and ``recurred_at``.
     """
-    sql = """SELECT done.host, done.service, done.released_at, done.recurred_at FROM ledger_permits AS done
+    sql = f"""SELECT done.host, done.service, done.released_at, done.recurred_at FROM ledger_permits AS done
     JOIN ledger_targets AS known ON known.host = done.host AND known.service = done.service
     WHERE done.outcome = 'remediated' AND done.released_at > known.cleared_at AND (done.recurred_at IS NOT NULL OR done.released_at > :since)
+      AND done.released_at < :now + {DAY}
     ORDER BY done.released_at"""
     found: dict[tuple[str, str], Effectiveness] = {}
-    for row in tx.rows(sql, since=tx.now - DAY):
+    for row in tx.rows(sql, now=tx.now, since=tx.now - DAY):
         target = (row["host"], row["service"])
         before = found.get(target, Effectiveness())
-        held = () if row["recurred_at"] is None else (row["recurred_at"] - row["released_at"],)
+        held = () if row["recurred_at"] is None else (max(0.0, row["recurred_at"] - row["released_at"]),)
         found[target] = Effectiveness(before.bought + held, row["released_at"])
     return found
 
@@ -64,7 +65,7 @@ def effectiveness(tx: Transaction) -> dict[tuple[str, str], Effectiveness]:
 def effectiveness_gates(done: Effectiveness, status: str, now: float) -> list[Data]:
     """Return the gates of one target: chronic stops acting; right after a success an alert may still speak of what was before."""
     gates = [gate("chronic", done.state != "chronic", bought_text(done), value=len(done.bought), threshold=2, unit="recurrences")]
-    age = None if done.last_success is None else now - done.last_success
+    age = None if done.last_success is None else max(0.0, now - done.last_success)
     if age is not None and age < ALERT_TAIL and status != DOWN:
         detail = f"the last success was {human_duration(age)} ago: this may be the tail of the same alert"
         gates.append(gate("alert_tail", False, detail, value=age, threshold=ALERT_TAIL, unit="seconds", opens_at=now - age + ALERT_TAIL))

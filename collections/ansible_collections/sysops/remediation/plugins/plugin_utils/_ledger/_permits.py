@@ -20,9 +20,13 @@ from ._words import IN_REMEDIATION, STATUS_AFTER, UNKNOWN, Ask, AuditEntry, Data
 
 def reserve(tx: Transaction, ask: Ask) -> Reply:
     """Return a permit, or the closed gates that stand against it."""
-    known = tx.row("SELECT status, token, busy_until FROM ledger_targets WHERE host = :host AND service = :service", host=ask.host, service=ask.service)
-    view = targets.view(tx, ask.group)
-    gates = [_pause_gate(tx, ask), _held_gate(tx, known), breaker_gate(view, ask.host), budget_gate(view, ask.host)]
+    known = tx.row(
+        "SELECT status, token, seen_at, busy_until FROM ledger_targets WHERE host = :host AND service = :service", host=ask.host, service=ask.service
+    )
+    view = targets.view(tx, ask.group, service=ask.service)
+    gates = [*ask.gates, _pause_gate(tx, ask), _held_gate(tx, known), breaker_gate(view, ask.host), budget_gate(view, ask.host)]
+    if ask.keep_one:
+        gates.append(_keep_one_gate(view, ask))
     permit = None if closed(gates) else _grant(tx, ask, known)
     detail: Data = {"action": ask.action, "group": ask.group.name, "permit": permit.as_data() if permit else None, "gates": gates}
     audit.append(tx, [AuditEntry("permit_granted" if permit else "permit_refused", ask.run_id, ask.host, ask.service, ask.incident, detail)])
@@ -39,8 +43,8 @@ def release(tx: Transaction, permit_id: str, outcome: str) -> str:
     if permit["released_at"] is not None:
         return "already"
     tx.do("UPDATE ledger_permits SET released_at = :now, outcome = :outcome WHERE id = :id", now=tx.now, outcome=outcome, id=permit_id)
-    status = STATUS_AFTER[outcome] or _undisturbed(tx, permit)
-    counts = targets.release(tx, permit["host"], permit["service"], permit["token"], status)
+    status = STATUS_AFTER[outcome]
+    counts = targets.release(tx, permit["host"], permit["service"], permit["token"], status or _undisturbed(permit), acted=status is not None)
     if outcome == "remediated" and counts:
         breaker.helped(tx, permit["grp"])
     how = "released" if counts else "superseded"
@@ -60,8 +64,14 @@ def budget_gate(view: GroupView, host: str) -> Data:
     others = {name: why for name, why in view.unavailable.items() if name != host}
     most = view.group.max_unavailable
     named = "; ".join(f"{name}: {why}" for name, why in list(others.items())[:5]) + (f"; and {len(others) - 5} more" if len(others) > 5 else "")
+    if most < 1:
+        detail = f"max_unavailable lets {most} of {len(view.group.members)} hosts of group {view.group.name} be unavailable (a share is rounded down), "
+        return gate("max_unavailable", False, detail + "so that nothing can ever be acted on: raise it", value=len(others), threshold=most, unit="hosts")
     detail = f"{len(others)} other of {len(view.group.members)} hosts of group {view.group.name} unavailable, and at most {most} may be, this one included"
-    return gate("max_unavailable", len(others) < most, detail + (f" ({named})" if named else ""), value=len(others), threshold=most, unit="hosts")
+    detail += f" ({named})" if named else ""
+    if any(targets.NOT_HELPED in why for why in others.values()):
+        detail += "; what was not helped counts until a restart of it is proven, by a run or by playbooks/restart.yml, or it is healthy a day later"
+    return gate("max_unavailable", len(others) < most, detail, value=len(others), threshold=most, unit="hosts")
 
 
 def breaker_gate(view: GroupView, host: str) -> Data:
@@ -77,13 +87,22 @@ def breaker_gate(view: GroupView, host: str) -> Data:
     return gate("breaker", True, sick, value=state.state, threshold=breaker.CLOSED)
 
 
+def _keep_one_gate(view: GroupView, ask: Ask) -> Data:
+    others = len(view.serving.get(ask.service, {}).keys() - {ask.host})
+    if others:
+        detail = f"{others} other {'host serves' if others == 1 else 'hosts serve'} it meanwhile"
+    else:
+        detail = f"no other host of group {view.group.name} serves {ask.service} now: acting is an outage; 'allow_outage: true' in its policy allows it"
+    return gate("single_instance", others > 0, detail, value=others, threshold=1, unit="hosts")
+
+
 def _pause_gate(tx: Transaction, ask: Ask) -> Data:
     return pauses.pause_gate(pauses.active(tx), ask.host, ask.service, ask.groups | {ask.group.name})
 
 
 def _held_gate(tx: Transaction, known: t.Any) -> Data:
     """An expired permit of the same target is no obstacle: whoever asks has just diagnosed it."""
-    if known and known["status"] == IN_REMEDIATION and tx.now < known["busy_until"]:
+    if known and targets.is_held(known, tx.now):
         detail = f"another permit for this service is out, for {human_duration(known['busy_until'] - tx.now)} more"
         return gate("permit_held", False, detail, value=known["token"], opens_at=known["busy_until"])
     return gate("permit_held", True, "no other permit for this service is out")
@@ -124,7 +143,7 @@ def _grant(tx: Transaction, ask: Ask, known: t.Any) -> Permit:
     return permit
 
 
-def _undisturbed(tx: Transaction, permit: t.Any) -> str:
+def _undisturbed(permit: t.Any) -> str:
     """Nothing was done under this permit: the target is as it was before, unless that was an expired permit."""
     before = str(permit["status_before"])
     return UNKNOWN if before == IN_REMEDIATION else before

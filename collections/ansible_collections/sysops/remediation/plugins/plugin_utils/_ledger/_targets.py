@@ -5,6 +5,10 @@
 
 A target's row tells its state by itself: ``in_remediation`` before ``busy_until`` is a live permit, after it the holder has died
 and nobody knows. No heartbeat and no clean-up job are needed for a permit to expire.
+
+What an action of ours did not help counts until a later one is proven to have helped, or until it is diagnosed healthy a day later:
+that a process runs and does not leak says nothing of whether it serves, and a budget that such a diagnosis gives back would let one
+bad restart after the other roll through a group.
 """
 
 from __future__ import annotations
@@ -15,10 +19,10 @@ import typing as t
 from ...module_utils._units import human_duration
 from . import _breaker as breaker
 from ._database import Transaction
-from ._words import DOWN, FAILED, HEALTHY, IN_REMEDIATION, SEEN, SICK, UNAVAILABLE, UNKNOWN, Data, Group, GroupView, Observation
+from ._words import DAY, DOWN, FAILED, HEALTHY, IN_REMEDIATION, RUNNING, SEEN, SICK, UNAVAILABLE, UNKNOWN, Data, Group, GroupView, Observation
 
-DAY = 86400.0
-TRUST = 600.0  # seconds in which a failed verification, with its probes, outweighs a diagnosis that only sees that the service runs
+NOT_HELPED = "was not helped by an action"
+SKEW = 60.0  # seconds by which transactions on several controllers may overtake each other
 ALERT_TAIL = 600.0  # seconds after a success in which an alert still fires on what was before
 
 _OBSERVE = f"""
@@ -28,9 +32,12 @@ ON CONFLICT (host, service) DO UPDATE SET grp = excluded.grp, status = excluded.
     sick_since = CASE WHEN excluded.status = '{DOWN}' THEN COALESCE(known.sick_since, excluded.sick_since)
                       WHEN excluded.status = '{UNKNOWN}' THEN known.sick_since END,
     healthy_since = CASE WHEN excluded.status = '{HEALTHY}' THEN COALESCE(known.healthy_since, excluded.seen_at) END,
-    cleared_at = CASE WHEN known.healthy_since <= excluded.seen_at - {DAY} THEN excluded.seen_at ELSE known.cleared_at END
-WHERE excluded.seen_at >= known.seen_at AND excluded.seen_at >= known.busy_until
-  AND NOT (known.status = '{FAILED}' AND excluded.status IN ('{HEALTHY}', '{SICK}') AND excluded.seen_at < known.seen_at + {TRUST})
+    cleared_at = CASE WHEN known.healthy_since <= excluded.seen_at - {DAY} THEN excluded.seen_at
+                      WHEN known.cleared_at > :now + {SKEW} THEN 0 ELSE known.cleared_at END
+WHERE (excluded.seen_at >= known.seen_at AND excluded.seen_at >= known.busy_until OR known.seen_at > :now + {DAY}
+       OR known.status <> '{IN_REMEDIATION}' AND known.seen_at > :now + {SKEW})
+  AND (excluded.status <> '{RUNNING}' OR known.status = '{RUNNING}')
+  AND (known.status <> '{FAILED}' OR excluded.status = '{HEALTHY}' AND excluded.seen_at >= known.seen_at + {DAY} OR known.seen_at > :now + {DAY})
 """
 
 _RECURRED = f"""
@@ -43,16 +50,18 @@ WHERE outcome = 'remediated' AND recurred_at IS NULL AND released_at > :at - {DA
       AND (known.status = '{DOWN}' OR known.status = '{SICK}' AND ledger_permits.released_at < :at - {ALERT_TAIL}))
 """
 
+# A service counts also where it was last seen under another group of the policy: a change of the policy gives no budget back.
 _TROUBLED = f"""
-SELECT host, service, status, seen_at, busy_until, sick_since FROM ledger_targets
-WHERE grp = :grp AND (status IN ({", ".join(f"'{status}'" for status in UNAVAILABLE)}) OR sick_since IS NOT NULL) ORDER BY host, service
+SELECT host, service, grp, status, seen_at, busy_until, sick_since FROM ledger_targets
+WHERE (grp = :grp OR service = :service OR service IN (SELECT service FROM ledger_targets WHERE grp = :grp))
+  AND (status IN ({", ".join(f"'{status}'" for status in UNAVAILABLE)}) OR sick_since IS NOT NULL) ORDER BY host, service
 """
 
 _SERVING = f"SELECT service, host FROM ledger_targets WHERE grp = :grp AND status IN ('{HEALTHY}', '{SICK}') AND seen_at > :since"
 
 _LOST = f"""
 UPDATE ledger_targets SET status = '{UNKNOWN}', seen_at = :at, healthy_since = NULL
-WHERE host = :host AND seen_at <= :at AND busy_until <= :at
+WHERE host = :host AND seen_at <= :at AND busy_until <= :at AND status <> '{FAILED}'
 """
 
 
@@ -62,7 +71,7 @@ def observe(tx: Transaction, seen: t.Iterable[Observation], at: float) -> None:
     for one in seen:
         if one.status not in SEEN:
             raise ValueError(f"status '{one.status}' of {one.host} {one.service}: a diagnosis says one of {', '.join(SEEN)}")
-        sick_since = (one.since or at) if one.status == DOWN else None
+        sick_since = min(one.since or at, at) if one.status == DOWN else None
         healthy_since = at if one.status == HEALTHY else None
         rows.append(
             {
@@ -71,6 +80,7 @@ def observe(tx: Transaction, seen: t.Iterable[Observation], at: float) -> None:
                 "grp": one.group,
                 "status": one.status,
                 "at": at,
+                "now": tx.now,
                 "sick_since": sick_since,
                 "healthy_since": healthy_since,
             }
@@ -85,16 +95,25 @@ def lost(tx: Transaction, hosts: t.Iterable[str], at: float) -> None:
     tx.do_many(_LOST, [{"host": host, "at": at} for host in hosts])
 
 
-def view(tx: Transaction, group: Group, record: bool = True) -> GroupView:
-    """Return how a group stands; ``record``: and let its breaker take note."""
-    rows = [row for row in tx.rows(_TROUBLED, grp=group.name) if row["host"] in group.members]
+def view(tx: Transaction, group: Group, record: bool = True, service: str = "") -> GroupView:
+    """Return how a group stands.
+
+    :param record: and let its breaker take note.
+    :param service: one that is of the group by now, whatever it was when it was seen last.
+    """
+    # Who holds a permit of the group counts also if the inventory of who asks does not know that host.
+    rows = [
+        row
+        for row in tx.rows(_TROUBLED, grp=group.name, service=service)
+        if row["host"] in group.members or (row["grp"] == group.name and is_held(row, tx.now))
+    ]
     unavailable: dict[str, str] = {}
     for row in rows:
         if row["status"] in UNAVAILABLE:
             unavailable.setdefault(row["host"], _why(row, tx.now))
     sick: dict[str, float] = {}
     for row in rows:
-        if row["sick_since"] is not None:
+        if row["sick_since"] is not None and row["host"] in group.members:
             sick[row["host"]] = max(row["sick_since"], sick.get(row["host"], 0.0))
     serving: dict[str, set[str]] = {}
     for row in tx.rows(_SERVING, grp=group.name, since=tx.now - DAY):
@@ -109,28 +128,35 @@ def known(tx: Transaction) -> list[Data]:
     return [dict(row) for row in tx.rows('SELECT host, service, grp AS "group", status, seen_at FROM ledger_targets ORDER BY host, service')]
 
 
-def release(tx: Transaction, host: str, service: str, token: int, status: str) -> bool:
+def is_held(row: t.Any, now: float) -> bool:
+    """Tell whether a permit for this target is out. One from more than a day ahead was granted by a clock that was wrong."""
+    return bool(row["status"] == IN_REMEDIATION and now < row["busy_until"] and row["seen_at"] <= now + DAY)
+
+
+def release(tx: Transaction, host: str, service: str, token: int, status: str, acted: bool) -> bool:
     """Set what is known of a target after its action; not if it has a newer permit, or was seen after this one expired."""
     touched = tx.do(
         f"""UPDATE ledger_targets SET status = :status, seen_at = :now, busy_until = :now,
-        sick_since = CASE WHEN :status = '{FAILED}' THEN :now WHEN :status IN ('{HEALTHY}', '{SICK}') THEN NULL ELSE sick_since END,
+        sick_since = CASE WHEN :status = '{FAILED}' AND :acted = 1 THEN :now WHEN :status IN ('{HEALTHY}', '{SICK}') THEN NULL ELSE sick_since END,
         healthy_since = CASE WHEN :status = '{HEALTHY}' THEN COALESCE(healthy_since, :now) END
         WHERE host = :host AND service = :service AND token = :token AND status = '{IN_REMEDIATION}'""",
         host=host,
         service=service,
         token=token,
         status=status,
+        acted=int(acted),
         now=tx.now,
     )
     return touched > 0
 
 
 def _why(row: t.Mapping[str, t.Any], now: float) -> str:
-    if row["status"] == IN_REMEDIATION and now < row["busy_until"]:
+    if is_held(row, now):
         return f"{row['service']} is in remediation (its permit ends in {human_duration(row['busy_until'] - now)})"
     if row["status"] == IN_REMEDIATION:
-        return f"{row['service']} is unknown: its permit expired {human_duration(now - row['busy_until'])} ago without an outcome, and it was not seen since"
-    said = {DOWN: "is down", FAILED: "was not helped by an action", UNKNOWN: "is unknown"}[row["status"]]
+        expired = human_duration(max(0.0, now - row["busy_until"]))
+        return f"{row['service']} is unknown: its permit expired {expired} ago without an outcome, and it was not seen since"
+    said = {DOWN: "is down", FAILED: NOT_HELPED, UNKNOWN: "is unknown"}[row["status"]]
     return f"{row['service']} {said} (seen {clock_text(row['seen_at'])})"
 
 

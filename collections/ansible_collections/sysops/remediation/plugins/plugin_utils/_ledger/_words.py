@@ -10,9 +10,12 @@ from dataclasses import asdict, dataclass, field
 
 Data = dict[str, t.Any]
 
+DAY = 86400.0
+
 # What is known of a target (one service on one host).
 HEALTHY = "healthy"
 SICK = "sick"  # runs and serves, but leaks: does not count as unavailable
+RUNNING = "running"  # runs, and too little was seen of it to say more: settles nothing
 DOWN = "down"
 FAILED = "failed"  # our action was not proven to have helped
 UNKNOWN = "unknown"  # unreachable, or nobody knows how an action ended
@@ -20,7 +23,7 @@ IN_REMEDIATION = "in_remediation"  # holds a permit: evidence, action and verifi
 
 UNAVAILABLE = (DOWN, FAILED, UNKNOWN, IN_REMEDIATION)
 MASS_FAILURE = (DOWN, FAILED)  # what the breaker counts
-SEEN = (HEALTHY, SICK, DOWN, UNKNOWN)  # what a diagnosis can say
+SEEN = (HEALTHY, SICK, RUNNING, DOWN, UNKNOWN)  # what a diagnosis can say
 
 # The outcome of an incident (docs/architecture.md) → what is known of the target; None: as it was before the permit.
 STATUS_AFTER = {
@@ -76,6 +79,8 @@ class Ask:
     action: str
     valid_for: float
     groups: frozenset[str] = frozenset()  # all groups of the host: a pause may name any of them
+    keep_one: bool = False  # it serves, and its policy does not allow an outage: another host must serve meanwhile
+    gates: tuple[Data, ...] = ()  # what else stands for or against it, as who asks has found
 
 
 @dataclass(frozen=True)
