@@ -34,12 +34,29 @@ _URL_PASSWORD = re.compile(r"://[^/\s:@]*:([^\s@]+)@")
 LONG_ENOUGH = 6
 
 
+class Mask:
+    """Hides what must not be kept or shown of a run."""
+
+    def __init__(self, request: Request) -> None:
+        self._hidden = re.compile("|".join(re.escape(text) for text in sorted(secrets_of(request), key=len, reverse=True)) or r"(?!)")
+
+    def text(self, text: str) -> str:
+        return self._hidden.sub(HIDDEN, text)
+
+    def data(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return value if isinstance(value, Enum) else self.text(value)
+        if isinstance(value, Mapping):
+            return {key: self.data(item) for key, item in value.items()}
+        return [self.data(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 class Artifacts:
     """The folder of one run below ``artifact_dir``. Its events are locked while the run lasts, so that no other run rotates it away."""
 
     def __init__(self, folder: Path, request: Request) -> None:
         self._folder = folder
-        self._hidden = re.compile("|".join(re.escape(text) for text in sorted(secrets_of(request), key=len, reverse=True)) or r"(?!)")
+        self._mask = Mask(request)
         self.problem: str | None = None
         self._room = EVENTS_BYTES
         now = time.time()
@@ -65,7 +82,7 @@ class Artifacts:
         text = self._text(kept.model_dump())
         if len(text) > FOLDER_BYTES:
             self.problem = f"its result of {len(text)} bytes is above the limit of {FOLDER_BYTES}"
-        for name, content in (("output.txt", self._hide("\n".join(result.log) + "\n").encode()), ("result.json", text)):
+        for name, content in (("output.txt", self._mask.text("\n".join(result.log) + "\n").encode()), ("result.json", text)):
             if self.problem is None:
                 try:
                     with open(_create(self.path / name), "wb") as stream:
@@ -89,17 +106,7 @@ class Artifacts:
             self.problem = str(error)
 
     def _text(self, value: Any) -> bytes:
-        return json.dumps(self._masked(value), ensure_ascii=False, default=str).encode(errors="replace")
-
-    def _hide(self, text: str) -> str:
-        return self._hidden.sub(HIDDEN, text)
-
-    def _masked(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return value if isinstance(value, Enum) else self._hide(value)
-        if isinstance(value, Mapping):
-            return {key: self._masked(item) for key, item in value.items()}
-        return [self._masked(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return json.dumps(self._mask.data(value), ensure_ascii=False, default=str).encode(errors="replace")
 
 
 def secrets_of(request: Request) -> set[str]:

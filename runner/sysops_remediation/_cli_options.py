@@ -35,6 +35,9 @@ class Options:
     check: Annotated[bool, typer.Option("--check", "-C", help="Change nothing; predict.")] = False
     diff: Annotated[bool, typer.Option("--diff", "-D", help="Show before and after.")] = False
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False
+    as_json_lines: Annotated[
+        bool, typer.Option("--json-lines", help='Print each event as it happens and then the result, one JSON object a line: {"event": …}, {"result": …}.')
+    ] = False
     forks: Annotated[int | None, typer.Option("--forks", "-f", min=1, help="Hosts worked on at the same time.")] = None
     timeout: Annotated[float | None, typer.Option("--deadline", min=0.1, help="End the run after so many seconds.")] = None
     vault_password_file: Annotated[Path | None, typer.Option("--vault-password-file", help="File with the vault password.")] = None

@@ -13,20 +13,26 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
+from pydantic import BaseModel
 
 from . import _render, _render_ops, _versions
 from ._cli_options import Options
 from ._progress import Progress
 from ._project import Project
 from ._run import Run
+from .events import RunEvent
 from .models import RunResult
 from .remediator import Remediator
 
 
 def run(options: Options, start: Callable[[Remediator], Run[Any]]) -> None:
     """Do one run, print its result and end with its exit code."""
+    if options.as_json and options.as_json_lines:
+        raise typer.BadParameter("--json prints one object and --json-lines one a line: choose one of them", param_hint="--json-lines")
     result = watch(options, start)
-    if options.as_json:
+    if options.as_json_lines:
+        _print_line("result", result)
+    elif options.as_json:
         print_json(result)
     else:
         _render_ops.show(result)
@@ -48,12 +54,23 @@ def print_json(result: RunResult) -> None:
 def watch(options: Options, start: Callable[[Remediator], Run[Any]]) -> RunResult:
     """Do one run with live progress on a terminal."""
     remediator = options.remediator()
-    if not options.as_json:
+    if not (options.as_json or options.as_json_lines):
         _tell_collection(remediator.project)
     handle = start(remediator)
     with _interruptible(handle), Progress(enabled=sys.stderr.isatty()) as progress:
-        result: RunResult = handle.drain(progress.take)
+
+        def take(event: RunEvent) -> None:
+            if options.as_json_lines:
+                _print_line("event", handle.without_secrets(event))
+            progress.take(event)
+
+        result: RunResult = handle.drain(take)
     return result
+
+
+def _print_line(kind: str, content: BaseModel) -> None:
+    """Print at once, whoever reads on; in ASCII, so that every reader can."""
+    print(json.dumps({kind: content.model_dump(mode="json")}), flush=True)
 
 
 def _tell_collection(project: Project) -> None:

@@ -48,6 +48,7 @@ class Run(Generic[Result]):
         self._stopping = threading.Lock()
         self._directory: RunDirectory | None = None
         self._worker: _worker.Worker | None = None
+        self._mask: _artifacts.Mask | None = None
         self._artifacts: _artifacts.Artifacts | None = None
         self._result: Result | None = None
         self._ansible_ended = threading.Event()
@@ -67,6 +68,13 @@ class Run(Generic[Result]):
         if event is None:
             self._put(None)  # for the next reader
         return event
+
+    def without_secrets(self, event: RunEvent) -> RunEvent:
+        """Return the event as it may be shown or kept: what the run was handed as a secret is hidden."""
+        if self._mask is None:
+            self._mask = _artifacts.Mask(self._request)
+        hidden: RunEvent = event.model_copy(update=self._mask.data(event.model_dump()))
+        return hidden
 
     @property
     def running(self) -> bool:

@@ -7,11 +7,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar, Unpack
 
+from ._launch import Inventory
+from ._options import (
+    ActOptions,
+    CommonOptions,
+    DiagnoseOptions,
+    PauseOptions,
+    RemediatorOptions,
+    ReportOptions,
+    RestartOptions,
+    RunOptions,
+    ServicesOptions,
+    SubjectOptions,
+    WhyNotOptions,
+)
 from ._run import Run
 from .events import RunEvent
-from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult
+from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult, ServicesResult
 from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, WhyNotResult
 from .remediator import Remediator
 
@@ -43,77 +57,83 @@ class AsyncRun(Generic[Result]):
 class AsyncRemediator:
     """As :class:`Remediator`, with the same arguments; its methods are awaited, its ``start_…`` return an :class:`AsyncRun`."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._remediator = Remediator(*arguments, **options)
+    def __init__(self, inventory: Inventory | None = None, **options: Unpack[RemediatorOptions]) -> None:
+        self._remediator = Remediator(inventory, **options)
 
-    async def diagnose(self, **options: Any) -> DiagnoseResult:
+    async def diagnose(self, **options: Unpack[DiagnoseOptions]) -> DiagnoseResult:
         return await self.start_diagnose(**options).result()
 
-    async def plan(self, **options: Any) -> PlanResult:
+    async def plan(self, **options: Unpack[RunOptions]) -> PlanResult:
         return await self.start_plan(**options).result()
 
-    async def remediate(self, **options: Any) -> RemediateResult:
+    async def remediate(self, **options: Unpack[ActOptions]) -> RemediateResult:
         return await self.start_remediate(**options).result()
 
-    async def restart(self, service: str, **options: Any) -> RemediateResult:
+    async def restart(self, service: str, **options: Unpack[RestartOptions]) -> RemediateResult:
         return await self.start_restart(service, **options).result()
 
-    async def approve(self, plan_id: str, approver: str, **options: Any) -> RemediateResult:
+    async def approve(self, plan_id: str, approver: str, **options: Unpack[RunOptions]) -> RemediateResult:
         return await self.start_approve(plan_id, approver, **options).result()
 
-    async def pause(self, reason: str, **options: Any) -> PauseResult:
+    async def pause(self, reason: str, **options: Unpack[PauseOptions]) -> PauseResult:
         return await self.start_pause(reason, **options).result()
 
-    async def resume(self, **options: Any) -> PauseResult:
+    async def resume(self, **options: Unpack[SubjectOptions]) -> PauseResult:
         return await self.start_resume(**options).result()
 
-    async def status(self, **options: Any) -> StatusResult:
+    async def status(self, **options: Unpack[RunOptions]) -> StatusResult:
         return await self.start_status(**options).result()
 
-    async def why_not(self, service: str, **options: Any) -> WhyNotResult:
+    async def why_not(self, service: str, **options: Unpack[WhyNotOptions]) -> WhyNotResult:
         return await self.start_why_not(service, **options).result()
 
-    async def report(self, incident: str | None = None, **options: Any) -> ReportResult:
+    async def report(self, incident: str | None = None, **options: Unpack[ReportOptions]) -> ReportResult:
         return await self.start_report(incident, **options).result()
 
-    async def policy(self, **options: Any) -> PolicyResult:
+    async def policy(self, **options: Unpack[RunOptions]) -> PolicyResult:
         return await self.start_policy(**options).result()
 
-    async def doctor(self, **options: Any) -> DoctorResult:
+    async def services(self, **options: Unpack[ServicesOptions]) -> ServicesResult:
+        return await self.start_services(**options).result()
+
+    async def doctor(self, **options: Unpack[CommonOptions]) -> DoctorResult:
         return await self.start_doctor(**options).result()
 
-    def start_doctor(self, **options: Any) -> AsyncRun[DoctorResult]:
+    def start_doctor(self, **options: Unpack[CommonOptions]) -> AsyncRun[DoctorResult]:
         return AsyncRun(self._remediator.start_doctor(**options))
 
-    def start_diagnose(self, **options: Any) -> AsyncRun[DiagnoseResult]:
+    def start_diagnose(self, **options: Unpack[DiagnoseOptions]) -> AsyncRun[DiagnoseResult]:
         return AsyncRun(self._remediator.start_diagnose(**options))
 
-    def start_plan(self, **options: Any) -> AsyncRun[PlanResult]:
+    def start_plan(self, **options: Unpack[RunOptions]) -> AsyncRun[PlanResult]:
         return AsyncRun(self._remediator.start_plan(**options))
 
-    def start_remediate(self, **options: Any) -> AsyncRun[RemediateResult]:
+    def start_remediate(self, **options: Unpack[ActOptions]) -> AsyncRun[RemediateResult]:
         return AsyncRun(self._remediator.start_remediate(**options))
 
-    def start_restart(self, service: str, **options: Any) -> AsyncRun[RemediateResult]:
+    def start_restart(self, service: str, **options: Unpack[RestartOptions]) -> AsyncRun[RemediateResult]:
         return AsyncRun(self._remediator.start_restart(service, **options))
 
-    def start_approve(self, plan_id: str, approver: str, **options: Any) -> AsyncRun[RemediateResult]:
+    def start_approve(self, plan_id: str, approver: str, **options: Unpack[RunOptions]) -> AsyncRun[RemediateResult]:
         return AsyncRun(self._remediator.start_approve(plan_id, approver, **options))
 
-    def start_pause(self, reason: str, **options: Any) -> AsyncRun[PauseResult]:
+    def start_pause(self, reason: str, **options: Unpack[PauseOptions]) -> AsyncRun[PauseResult]:
         return AsyncRun(self._remediator.start_pause(reason, **options))
 
-    def start_resume(self, **options: Any) -> AsyncRun[PauseResult]:
+    def start_resume(self, **options: Unpack[SubjectOptions]) -> AsyncRun[PauseResult]:
         return AsyncRun(self._remediator.start_resume(**options))
 
-    def start_status(self, **options: Any) -> AsyncRun[StatusResult]:
+    def start_status(self, **options: Unpack[RunOptions]) -> AsyncRun[StatusResult]:
         return AsyncRun(self._remediator.start_status(**options))
 
-    def start_why_not(self, service: str, **options: Any) -> AsyncRun[WhyNotResult]:
+    def start_why_not(self, service: str, **options: Unpack[WhyNotOptions]) -> AsyncRun[WhyNotResult]:
         return AsyncRun(self._remediator.start_why_not(service, **options))
 
-    def start_report(self, incident: str | None = None, **options: Any) -> AsyncRun[ReportResult]:
+    def start_report(self, incident: str | None = None, **options: Unpack[ReportOptions]) -> AsyncRun[ReportResult]:
         return AsyncRun(self._remediator.start_report(incident, **options))
 
-    def start_policy(self, **options: Any) -> AsyncRun[PolicyResult]:
+    def start_services(self, **options: Unpack[ServicesOptions]) -> AsyncRun[ServicesResult]:
+        return AsyncRun(self._remediator.start_services(**options))
+
+    def start_policy(self, **options: Unpack[RunOptions]) -> AsyncRun[PolicyResult]:
         return AsyncRun(self._remediator.start_policy(**options))

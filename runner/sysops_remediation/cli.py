@@ -16,6 +16,7 @@ import typer
 
 from . import _cli_ops, _cli_run, _init
 from ._cli_options import Options, with_options
+from ._options import SubjectOptions
 from ._status import EXIT_CODES
 from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult
 from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, WhyNotResult
@@ -115,8 +116,8 @@ def pause(
     duration: Annotated[str | None, typer.Option("--for", help="Or how long it lasts, such as 90m or 2d. With neither, until somebody resumes.")] = None,
 ) -> None:
     """Hands off the whole fleet, or what --group, --host and --service name together."""
-    subject = {"group": group, "host": host, "until": until, "duration": duration}
-    _cli_run.run(options, lambda remediator: remediator.start_pause(reason, **subject, **options.of_run()))
+    subject: SubjectOptions = {"group": group, "host": host}
+    _cli_run.run(options, lambda remediator: remediator.start_pause(reason, until=until, duration=duration, **subject, **options.of_run()))
 
 
 @app.command(epilog="Example: remediate resume -g mail")
@@ -164,7 +165,7 @@ def policy(options: Options) -> None:
 
 
 @app.command(epilog="Example: remediate init mail1 -i inventories/prod")
-@with_options("limit", "service", "check", "diff", "forks")
+@with_options("limit", "service", "check", "diff", "forks", "as_json_lines")
 def init(
     options: Options,
     host: Annotated[str, typer.Argument(help="A host of the inventory.")],

@@ -106,6 +106,50 @@ def test_a_reader_that_leaves_early_gets_no_traceback(hosts: Path) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.fixture
+def checkout_that_talks(tmp_path: Path) -> Path:
+    root = tmp_path / "checkout"
+    (root / "collections" / "ansible_collections" / "sysops" / "remediation").mkdir(parents=True)
+    (root / "playbooks").mkdir()
+    said = {"name": "Talk", "ansible.builtin.debug": {"msg": "é {{ token }}"}}
+    play = {"name": "Say it", "hosts": "all", "gather_facts": False, "tasks": [said]}
+    (root / "playbooks" / "diagnose.yml").write_text(yaml.safe_dump([play]))
+    return root
+
+
+def test_json_lines_tell_each_event_as_it_happens_and_then_the_result_without_what_was_handed_over_as_a_secret(hosts: Path, checkout_that_talks: Path) -> None:
+    running = start("diagnose", "--json-lines", "-i", hosts, "-e", '{"token": "s3cret-of-ours"}', cwd=checkout_that_talks)
+    out, errors = running.communicate()
+    *events, last = [json.loads(line) for line in out.splitlines()]
+    assert [list(one) for one in events] == [["event"]] * len(events), (out, errors)
+    assert {"play_started", "host_ok", "finished"} <= {one["event"]["kind"] for one in events}
+    assert [one["event"]["message"] for one in events if one["event"]["kind"] == "host_ok"] == ["é ********"]
+    assert list(last) == ["result"] and last["result"]["exit_code"] == running.returncode
+    assert errors == ""
+
+
+def test_json_lines_are_there_while_the_run_goes_on(hosts: Path, checkout_that_hangs: Path) -> None:
+    running = start("diagnose", "--json-lines", "-i", hosts, cwd=checkout_that_hangs)
+    assert json.loads(running.stdout.readline())["event"]["kind"] == "play_started"
+    assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    *_events, last = running.communicate(timeout=120)[0].splitlines()
+    assert json.loads(last)["result"]["status"] == "canceled"
+
+
+def test_a_reader_of_json_lines_that_leaves_early_gets_no_traceback(hosts: Path, checkout_that_talks: Path) -> None:
+    running = start("diagnose", "--json-lines", "-i", hosts, "-e", "token=none", cwd=checkout_that_talks)
+    running.stdout.close()
+    errors = running.stderr.read()
+    assert (running.wait(120), "Traceback" in errors) == (1, False), errors
+
+
+def test_one_form_of_json_at_a_time(hosts: Path) -> None:
+    _out, errors = (ran := start("diagnose", "--json", "--json-lines", "-i", hosts)).communicate()
+    assert ran.returncode == 2
+    assert "--json prints one object and --json-lines one a line: choose one of them" in errors
+
+
 def test_a_full_disk_is_one_line() -> None:
     with open("/dev/full", "w") as full:
         _out, errors = (ran := start("diagnose", "--help", stdout=full)).communicate()
