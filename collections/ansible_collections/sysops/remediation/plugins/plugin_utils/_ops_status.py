@@ -21,6 +21,7 @@ from ._windows import clock, next_spans, timing_gates
 Data = dict[str, t.Any]
 
 WINDOWS = 3  # how many are told of each service
+_SORTED = json.JSONEncoder(sort_keys=True)  # made once: asked for each service of each host
 
 
 def status_of(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory) -> Data:
@@ -106,7 +107,7 @@ def _windows(fleet: list[HostFacts], now: float) -> list[Data]:
     for facts in fleet:
         for entry in facts.policy:
             if entry["windows"] or entry["freezes"]:
-                essence = json.dumps([entry["name"], entry["windows"], entry["freezes"], entry["outside_windows"]], sort_keys=True)
+                essence = _SORTED.encode([entry["name"], entry["windows"], entry["freezes"], entry["outside_windows"]])
                 alike.setdefault(essence, {"entry": entry, "hosts": []})["hosts"].append(facts.host)
     return [_window(one["entry"], one["hosts"], now) for one in alike.values()]
 

@@ -19,6 +19,7 @@ from ._policy_kinds import Path, Problem, did_you_mean, shown
 from ._policy_schema import ENTRY
 
 VARIABLE = "remediation_services"
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # made once: thousands of entries are hashed
 
 Entry = dict[str, t.Any]
 
@@ -67,7 +68,7 @@ def policy_hash(entry: Entry) -> str:
 
 def canonical_hash(value: t.Any) -> str:
     """Return the SHA-256 of the value as canonical JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode()).hexdigest()
 
 
 def bare_name(name: str) -> str:

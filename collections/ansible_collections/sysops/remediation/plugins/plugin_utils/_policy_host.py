@@ -25,6 +25,8 @@ Variables = t.Mapping[str, t.Any]
 Template = t.Callable[[t.Any], t.Any]  # raises AnsibleError
 Read = tuple[list[Entry], list[Problem]]
 
+_SORTED = json.JSONEncoder(sort_keys=True)  # made once: asked for each host
+
 
 def host_policy(variables: Variables, template: Template, known: dict[str, Read] | None = None) -> tuple[list[Entry], list[str]]:
     """Return the entries of a host, or the lines that say what is wrong with them.
@@ -60,7 +62,7 @@ def fleet_policies(hosts: t.Mapping[str, Variables], template_for: t.Callable[[V
 
 def _read_once(values: dict[str, t.Any], groups: list[str], targets: list[str] | None, known: dict[str, Read]) -> Read:
     try:
-        key = json.dumps([values, groups, targets], sort_keys=True)
+        key = _SORTED.encode([values, groups, targets])
     except TypeError:  # keys that are no texts, or values that JSON does not have
         return read_policy(values, groups, targets)
     if key not in known:

@@ -13,6 +13,7 @@ from ._database import Transaction
 from ._words import AuditEntry, Data
 
 _FIELDS = "kind, run_id, host, service, incident, detail, at, actor"
+_STORED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: a run writes thousands of entries
 
 
 def append(tx: Transaction, entries: t.Iterable[AuditEntry]) -> None:
@@ -40,4 +41,4 @@ def find(tx: Transaction, host: str | None, service: str | None, run_id: str | N
 
 def stored(data: Data) -> str:
     """Return data as the JSON that goes into the ledger: without secrets."""
-    return json.dumps(redact_data(data), ensure_ascii=False, separators=(",", ":"))
+    return _STORED.encode(redact_data(data))
