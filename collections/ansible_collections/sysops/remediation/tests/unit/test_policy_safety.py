@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-PROMISES = sorted(set(re.findall(r"`(test_\w+\.py)::(\w+)`", (HERE.parents[5] / "docs" / "safety.md").read_text())))
+PROJECT = HERE.parents[5]
+SAFETY = (PROJECT / "docs" / "safety.md").read_text()
+PROMISES = sorted(set(re.findall(r"`(test_\w+\.py)::(\w+)`", SAFETY)))
 
 
 def test_there_are_guarantees():
@@ -23,3 +25,10 @@ def test_there_are_guarantees():
 def test_the_test_that_holds_a_guarantee_exists(file, name):
     tree = ast.parse((HERE / file).read_text())
     assert name in {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def test_the_stories_are_the_ones_of_the_scenario():
+    scenario = PROJECT / ".config" / "molecule" / "fleet"
+    told = re.findall(r"^\| `(\w+)\.yml`", SAFETY, re.MULTILINE)
+    assert sorted(told) == sorted(path.stem for path in (scenario / "stories").iterdir())
+    assert all(story in (scenario / "converge.yml").read_text() for story in told)
