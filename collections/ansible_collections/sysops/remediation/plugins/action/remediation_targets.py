@@ -14,6 +14,7 @@ from ..module_utils._redact import redact
 from ..plugin_utils._plan_targets import Asked, judge
 from ..plugin_utils._run_settings import notify_problem, prometheus_problem
 
+FOREIGN = ("remediation_host", "remediation_group")  # of playbooks pause and resume
 SPEC = {
     "hosts": {"type": "raw", "required": True},
     "acts": {"type": "bool", "default": False},
@@ -47,6 +48,7 @@ class ActionModule(ActionBase):
             service_required=args["service_required"],
             report_dir=None if self._task.check_mode else args["report_dir"],
             settings_problem=self._settings_problem(matched, task_vars, args["acts"]),
+            foreign=[name for name in FOREIGN if self._task.get_variable_manager().extra_vars.get(name)],
         )
         status, message = judge(asked)
         return {"changed": False, "status": status, "hosts": matched, "msg": message}

@@ -103,7 +103,7 @@ def read_end(asked: Asked, now: float) -> float | None:
     end = _moment(asked.end.strip(), now)
     if end is None:
         allowed = "'06:00' (the next one), '2026-11-26 06:00', '2026-11-26T06:00:00Z' or epoch seconds; local time of the controller unless it names a zone"
-        raise ValueError(f"remediation_until: {shown(asked.end)} is not a time; allowed: {allowed}")
+        raise ValueError(f"remediation_until: {shown(asked.end)} is not a time; allowed: {allowed}; how long it lasts is remediation_for, such as 2h")
     if end <= now:
         raise ValueError(f"remediation_until={asked.end}: that was {human_duration(now - end)} ago; a pause ends in the future")
     return end

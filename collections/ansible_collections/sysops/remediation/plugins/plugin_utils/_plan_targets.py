@@ -29,11 +29,12 @@ class Asked:
     service_required: bool = False
     report_dir: str | None = None  # where the report of this run will be written
     settings_problem: str | None = None  # what is wrong with the settings of Prometheus or of notifications
+    foreign: list[str] = field(default_factory=list)  # given on the command line, and meant for pause and resume
 
 
 def judge(asked: Asked) -> tuple[str, str]:
     """Return ``ok``, or the word for why the run must not begin (``invalid_input``, ``no_hosts``), and one line for people."""
-    objections = (("invalid_input", _service_objection), ("no_hosts", _host_objection), ("no_hosts", _part_objection), ("invalid_input", _all_objection))
+    objections = (("invalid_input", _foreign_objection), ("invalid_input", _service_objection), ("no_hosts", _host_objection), ("no_hosts", _part_objection), ("invalid_input", _all_objection))
     for status, objection in (*objections, ("invalid_input", _report_objection), ("invalid_input", lambda asked: asked.settings_problem)):
         message = objection(asked)
         if message:
@@ -52,6 +53,13 @@ def names_everything(pattern: str) -> bool:
 
 def _is_all(word: str) -> bool:
     return word == "all" or not re.search(r"\w", word)
+
+
+def _foreign_objection(asked: Asked) -> str | None:
+    """Passed over, it would be a run on more hosts than somebody meant."""
+    if not asked.foreign:
+        return None
+    return f"{asked.foreign[0]} says what is paused or resumed, and not where a run works: name hosts or groups with remediation_hosts or --limit"
 
 
 def _service_objection(asked: Asked) -> str | None:

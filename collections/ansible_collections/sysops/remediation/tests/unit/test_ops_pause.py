@@ -117,6 +117,10 @@ class TestTheEnd:
             read_end(Asked(PAUSED, **words), self.NOW)
         assert str(error.value).startswith(says)
 
+    def test_a_duration_is_shown_its_own_variable(self):
+        with pytest.raises(ValueError, match="how long it lasts is remediation_for, such as 2h"):
+            read_end(Asked(PAUSED, end="2h"), self.NOW)
+
 
 class TestTheChange:
     def paused(self, lab, check_mode=False, **words):
