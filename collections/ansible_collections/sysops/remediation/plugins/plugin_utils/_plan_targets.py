@@ -34,8 +34,16 @@ class Asked:
 
 def judge(asked: Asked) -> tuple[str, str]:
     """Return ``ok``, or the word for why the run must not begin (``invalid_input``, ``no_hosts``), and one line for people."""
-    objections = (("invalid_input", _foreign_objection), ("invalid_input", _service_objection), ("no_hosts", _host_objection), ("no_hosts", _part_objection), ("invalid_input", _all_objection))
-    for status, objection in (*objections, ("invalid_input", _report_objection), ("invalid_input", lambda asked: asked.settings_problem)):
+    objections: tuple[tuple[str, t.Callable[[Asked], str | None]], ...] = (
+        ("invalid_input", _foreign_objection),
+        ("invalid_input", _service_objection),
+        ("no_hosts", _host_objection),
+        ("no_hosts", _part_objection),
+        ("invalid_input", _all_objection),
+        ("invalid_input", _report_objection),
+        ("invalid_input", lambda asked: asked.settings_problem),
+    )
+    for status, objection in objections:
         message = objection(asked)
         if message:
             return status, message
