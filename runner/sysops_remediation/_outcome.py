@@ -42,7 +42,7 @@ PARSE_ERROR = re.compile(r"Failed to parse inventory with '\w+' plugin: (.+)")
 # What ansible says when ansible-runner's callback could not hand an event over: no room on the disk.
 LOST_EVENT = re.compile(r"Callback dispatch '\w+' failed for plugin '[\w.]*awx_display': (.+)")
 BYTES = re.compile(r"\bb'([^']*)'")
-ERROR_LINE = re.compile(r"^\s*(?:\[?ERROR\]?!?|ERROR!|fatal:.*=>)[:\s]*(.+)", re.MULTILINE)
+ERROR_LINE = re.compile(r"^\s*(?:\[?ERROR\]?!?|ERROR!|fatal:.*=>|ansible-playbook: error)[:\s]*(.+)", re.MULTILINE)
 
 
 @dataclass
@@ -143,6 +143,8 @@ def _status(facts: Facts, request: Request, project: Project) -> tuple[RunStatus
     if not facts.stats["processed"] and not facts.remediation:
         return RunStatus.NO_HOSTS, _no_hosts(request, project)
     status, message = _finished(facts)
+    if status is RunStatus.NO_HOSTS and not request.limit:
+        message = f"{message} ({_limit.inventory_of(request, project)})"
     return status, f"{message}; some events are lost: {facts.lost}".removeprefix("; ") if facts.lost else message
 
 

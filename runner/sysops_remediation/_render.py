@@ -192,8 +192,8 @@ def _problems(out: Console, result: RunResult) -> None:
 
 
 def _is_told(error: HostError, message: str) -> bool:
-    """Tell whether the last line, ``host, host and 3 more: what; host: what``, says it of this host already."""
-    if error.msg == message:
+    """Tell whether the last line, ``host, host and 3 more: what; host: what`` or ``what (inventory …)``, says it of this host already."""
+    if error.msg == message or message.startswith(f"{error.msg} (inventory "):
         return True
     host, what = re.escape(error.host), re.escape(error.msg)
     return re.search(rf"(?:[;,] {host}(?:, [^:;]*| and \d+ more)?| and \d+ more): {what}; ", f"; {message}; ") is not None

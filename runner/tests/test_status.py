@@ -43,6 +43,7 @@ def test_every_status_has_an_exit_code_of_its_own() -> None:
         (facts(stats={**RECAP, "processed": {}}, rc=0), "no_hosts"),
         (facts("[ERROR]: Specified inventory, host pattern and/or --limit leaves us with no hosts to target.", rc=1), "no_hosts"),
         (facts("[ERROR]: couldn't resolve module/action 'nope'.", rc=4), "invalid_input"),
+        (facts("usage: ansible-playbook [-h]", "ansible-playbook: error: unrecognized arguments: --nope", rc=2), "invalid_input"),
         (facts("The command was not found or was not executable: ansible-playbook.", rc=127), "failed"),
         (facts(invalid_input="inventory x not found"), "invalid_input"),
         (facts(internal_error="OSError: No space left on device"), "failed"),
@@ -68,12 +69,23 @@ def test_what_ansible_complained_of_is_the_message(tmp_path) -> None:
     assert ended(seen, tmp_path).message == "the playbook: nope.yml could not be found"
 
 
+def test_an_option_that_ansible_does_not_know_is_the_message(tmp_path) -> None:
+    seen = facts("usage: ansible-playbook [-h] [--version]", " ", "ansible-playbook: error: unrecognized arguments: --nope", rc=2)
+    assert ended(seen, tmp_path).message == "unrecognized arguments: --nope"
+
+
 def test_a_failed_host_is_named_with_what_it_said(tmp_path) -> None:
     seen = facts(stats={**RECAP, "failures": {"h1": 1}}, rc=2)
     seen.take({"event": "runner_on_failed", "event_data": {"host": "h1", "task": "Diagnose", "res": {"msg": "unknown service 'postfx'"}}})
     ran = ended(seen, tmp_path)
     assert ran.message == "h1: unknown service 'postfx'"
     assert [(error.host, error.msg) for error in ran.errors] == [("h1", "unknown service 'postfx'")]
+
+
+def test_a_playbook_that_found_no_host_is_told_with_the_inventory(tmp_path) -> None:
+    seen = {"stats": RECAP, "rc": 2, "remediation": {"status": "no_hosts", "message": "the inventory is empty"}}
+    assert ended(facts(**seen), tmp_path, inventory="a,b").message == "the inventory is empty (inventory a,b)"
+    assert ended(facts(**seen), tmp_path, inventory="a,b", limit="c").message == "the inventory is empty"
 
 
 def test_an_ignored_failure_is_no_error(tmp_path) -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.action import ActionBase
@@ -12,7 +14,7 @@ from ansible.plugins.loader import lookup_loader
 
 from ..module_utils._redact import redact
 from ..plugin_utils._plan_targets import Asked, judge
-from ..plugin_utils._run_settings import notify_problem, prometheus_problem
+from ..plugin_utils._run_settings import duration_problem, notify_problem, prometheus_problem
 
 FOREIGN = ("remediation_host", "remediation_group")  # of playbooks pause and resume
 SPEC = {
@@ -54,8 +56,9 @@ class ActionModule(ActionBase):
         return {"changed": False, "status": status, "hosts": matched, "msg": message}
 
     def _settings_problem(self, matched, task_vars, acts):
-        """Return what is wrong with variables that later tasks read under no_log; the first host's are those that count there."""
-        checks = {"remediation_prometheus": prometheus_problem, **({"remediation_notify": notify_problem} if acts else {})}
+        """Return what is wrong with settings of the run; the first host's are those that count where they are read once, under no_log."""
+        durations = {name: functools.partial(duration_problem, name) for name in ("remediation_window", "remediation_interval")}
+        checks = {**durations, "remediation_prometheus": prometheus_problem, **({"remediation_notify": notify_problem} if acts else {})}
         for name, problem_of in checks.items():
             try:
                 given = task_vars["hostvars"][matched[0]].get(name) if matched else None

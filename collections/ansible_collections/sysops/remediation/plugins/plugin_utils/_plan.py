@@ -34,6 +34,8 @@ OBSERVED = "observed"  # something was seen that the policy does not act on, and
 
 LEFT_ALONE = ("healthy", OBSERVED, *NOT_JUDGED)
 
+NOBODY_NAMED = "no host has a service in its policy: name some in remediation_services (docs/policy.md)"
+
 
 @dataclass
 class HostFacts:
@@ -117,6 +119,11 @@ def build_plan(
     plan["groups"] = {name: _group_data(standing.views[name].group) for name in sorted({action["group"] for action in plan["actions"]})}
     plan["breakers"] = [_breaker_data(view) for view in standing.views.values() if view.breaker.state != "closed"]
     return plan
+
+
+def looked_at(plan: Data) -> bool:
+    """Tell whether there was anything to judge, or to complain of."""
+    return any(plan[kind] for kind in ("actions", "refusals", "healthy", "unreachable", "errors"))
 
 
 def health(item: Data) -> str:

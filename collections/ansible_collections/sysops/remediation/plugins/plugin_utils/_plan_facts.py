@@ -80,8 +80,13 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
     else:
         facts.diagnoses = result.get("diagnoses") or []
         facts.host_time = (result.get("host") or {}).get("time")
-        facts.notes = [] if facts.diagnoses else list(result.get("warnings") or [])
+        facts.notes = [] if facts.diagnoses else [_warning(one) for one in result.get("warnings") or []]
     return facts
+
+
+def _warning(warning: t.Any) -> str:
+    """Return the text of a warning, which is an object of ansible-core's as long as it is not templated."""
+    return str(getattr(getattr(warning, "event", None), "msg", warning))
 
 
 def _failure(result: Data) -> str:

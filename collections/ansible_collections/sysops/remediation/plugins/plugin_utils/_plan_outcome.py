@@ -9,7 +9,7 @@ import typing as t
 
 from ..module_utils._gates import closed
 from ._ledger._breaker import OPEN
-from ._plan import REFUSED, RESTART, Data, by_policy_only, not_reached
+from ._plan import NOBODY_NAMED, REFUSED, RESTART, Data, by_policy_only, looked_at, not_reached
 from ._plan_facts import one_line, told_once
 
 REMEDIATED = "remediated"
@@ -122,12 +122,13 @@ def ended(plan: Data, outcomes: list[Data]) -> Data:
 
 def _head(plan: Data, outcomes: list[Data]) -> Data:
     complaints = list(_complaints(plan, outcomes))
+    told = told_once((host, line) for host, _status, line in complaints)
     return {
         "schema": 1,
         "run_id": plan["run_id"],
         "plan_id": plan["id"],
         "status": _status({status for _host, status, _line in complaints}, plan),
-        "message": told_once((host, line) for host, _status, line in complaints),
+        "message": told if looked_at(plan) else f"nothing was looked at: {NOBODY_NAMED}",
         "unreachable": plan["unreachable"],
         "errors": plan["errors"],
     }

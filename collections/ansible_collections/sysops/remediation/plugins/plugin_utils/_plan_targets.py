@@ -107,7 +107,7 @@ def _all_objection(asked: Asked) -> str | None:
         return None
     return (
         f"this may restart services on every host of the inventory ({len(asked.matched)}): name hosts with -e remediation_hosts=… or --limit …, "
-        "or say that you mean all of them with -e remediation_allow_all=true"
+        "or say that you mean all of them with -e remediation_allow_all=true (of 'remediate': --all)"
     )
 
 

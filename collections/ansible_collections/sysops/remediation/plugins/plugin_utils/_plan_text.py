@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._gates import closed
-from ._plan import Data, HostFacts, health, tally
+from ._plan import NOBODY_NAMED, Data, HostFacts, health, looked_at, tally
 from ._plan_facts import names
 from ._policy_schema import SICK_VERDICTS
 
@@ -24,8 +24,7 @@ def plan_lines(plan: Data, check_mode: bool) -> list[str]:
     lines += _cut(line for refusal in plan["refusals"] for line in _refusal_lines(refusal))
     lines += _cut(f"{health(item):<12} {_where(item)}" + (f"  ({item['verdict']})" if item["verdict"] != health(item) else "") for item in plan["healthy"])
     lines += _trouble_lines(plan["unreachable"], plan["errors"])
-    looked_at = any(plan[kind] for kind in ("actions", "refusals", "healthy", "unreachable", "errors"))
-    return lines if looked_at else [*lines, "no host has a service in its policy: there is nothing to look at"]
+    return lines if looked_at(plan) else [*lines, NOBODY_NAMED]
 
 
 def diagnosis_lines(fleet: list[HostFacts]) -> list[str]:

@@ -13,7 +13,7 @@ import yaml
 
 from ..module_utils._redact import HIDDEN, redact_argv, redact_data
 from ..module_utils._units import SECONDS
-from ._plan import HostFacts
+from ._plan import NOBODY_NAMED, HostFacts
 from ._plan_facts import names, told_once
 from ._policy import policy_hash
 from ._policy_kinds import REQUIRED, Duration, Field, Kind, ListOf, Section, Size, Variant
@@ -29,11 +29,10 @@ def collected_policies(fleet: list[HostFacts], now: float) -> Data:
     """Return what programs read."""
     policies = [_policy(facts.host, entry, origin, now) for facts in fleet for entry, origin in _with_origins(facts)]
     errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
-    nothing = "no host has a service in its policy: name some in remediation_services (docs/policy.md)"
     return {
         "schema": 1,
         "status": "failed" if errors else "succeeded" if policies else "nothing_to_do",
-        "message": told_once((error["host"], error["msg"]) for error in errors) or ("" if policies else nothing),
+        "message": told_once((error["host"], error["msg"]) for error in errors) or ("" if policies else NOBODY_NAMED),
         "policies": policies,
         "errors": errors,
     }

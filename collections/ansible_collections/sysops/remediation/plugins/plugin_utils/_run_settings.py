@@ -1,7 +1,9 @@
 # Copyright (c) 2026 sysops.remediation contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Are remediation_prometheus and remediation_notify usable? Asked before anything runs, because later their tasks hide what they say.
+"""Are the settings of a run usable? Asked before anything runs: a mistake there is the user's and not a failure of every host.
+
+Of remediation_prometheus and remediation_notify also because later their tasks hide what they say.
 
 Values are not shown: any of them may be a secret that was put in the wrong place.
 """
@@ -41,6 +43,16 @@ def prometheus_problem(given: t.Any) -> str | None:
     if not given or (isinstance(given, dict) and all(isinstance(key, str) for key in given)):
         return None
     return "remediation_prometheus is not a mapping of names to values: write url: … and queries: …"
+
+
+def duration_problem(name: str, given: t.Any) -> str | None:
+    """Return why a setting such as remediation_window is no duration, or None."""
+    if given is None:
+        return None
+    try:
+        return None if parse_duration(given) > 0 else f"{name} is {given}: it must be more than 0 seconds"
+    except ValueError as error:
+        return f"{name}: {error}"
 
 
 def notify_problem(given: t.Any) -> str | None:

@@ -54,6 +54,9 @@ def test_restart_on_everything_must_be_meant(lab):
     [
         ("remediate", "remediation_notify", [{"type": "mail", "to": ["a@b"], "pasword": "hidden-word"}], "remediation_notify[0]: unknown key 'pasword'"),
         ("remediate", "remediation_notify", ["hidden-word"], "remediation_notify[0] is not a mapping"),
+        ("diagnose", "remediation_window", "often", "remediation_window: 'often' is not a duration: write "),
+        ("why_not", "remediation_window", "-5s", "remediation_window: '-5s' is negative"),
+        ("plan", "remediation_interval", "0s", "remediation_interval is 0s: it must be more than 0 seconds"),
         ("diagnose", "remediation_prometheus", ["hidden-word"], "remediation_prometheus is not a mapping"),
         ("diagnose", "remediation_prometheus", {"url": "http://a", "queries": {"anon": "{{ nowhere }}"}}, "remediation_prometheus cannot be computed"),
     ],

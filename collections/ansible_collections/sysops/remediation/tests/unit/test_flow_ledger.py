@@ -164,6 +164,7 @@ class TestApproval:
         run = lab.run("approve", remediation_plan_id="0000", remediation_approver="Ada")
         assert run.answer["status"] == "refused"
         assert "no plan 0000 is stored" in run.answer["message"]
+        assert "; ledger: SQLite file " in run.answer["message"]  # it may be another one than that of the run
 
     def test_a_rehearsal_shows_it_and_takes_nothing(self, lab, asked):
         run = lab.run("approve", "--check", remediation_plan_id=asked[1], remediation_approver="Ada")

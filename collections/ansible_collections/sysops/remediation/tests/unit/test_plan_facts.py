@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible.module_utils._internal._messages import Event, WarningSummary
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_facts import collected, new_run_id, read_fleet, read_host, read_outcomes
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_text import MOST, diagnosis_lines, outcome_lines, plan_lines
 
@@ -99,8 +100,9 @@ def test_programs_get_a_mistake_that_hosts_share_once():
     assert collected(read_fleet(variables.__getitem__, variables), "run")["message"] == "a, b: bad; c: worse"
 
 
-def test_a_host_on_which_nothing_was_found_says_why():
-    variables = {"a": {"diagnose_policy": {**POLICY, "services": []}, "diagnose_result": {"diagnoses": [], "warnings": ["docker: permission denied"]}}}
+@pytest.mark.parametrize("warning", ["docker: permission denied", WarningSummary(event=Event(msg="docker: permission denied"))])
+def test_a_host_on_which_nothing_was_found_says_why(warning):
+    variables = {"a": {"diagnose_policy": {**POLICY, "services": []}, "diagnose_result": {"diagnoses": [], "warnings": [warning]}}}
     fleet = read_fleet(variables.__getitem__, variables)
     assert (collected(fleet, "run")["status"], collected(fleet, "run")["message"]) == ("succeeded", "a: docker: permission denied")
     assert diagnosis_lines(fleet)[-1] == "note         a: docker: permission denied"

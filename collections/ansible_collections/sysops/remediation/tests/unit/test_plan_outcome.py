@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils._gates import gate
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_outcome import bad_ends, ended, planned, reconcile, settle
 
+WELL = {"host": "mail1", "service": "systemd/cron.service", "verdict": "healthy"}
 ACTION = {"incident": "r-1", "host": "mail1", "service": "systemd/postfix.service", "action": "reload"}
 
 
@@ -20,13 +21,14 @@ def outcome(word, host="mail1", incident="r-1"):
     return {"incident": incident, "host": host, "service": "systemd/x", "outcome": word, "action": "restart", "msg": "because"}
 
 
-def plan(actions=(), refusals=(), unreachable=(), errors=(), purpose="remediate"):
+def plan(actions=(), refusals=(), unreachable=(), errors=(), healthy=(WELL,), purpose="remediate"):
     return {
         "id": "p",
         "run_id": "r",
         "purpose": purpose,
         "actions": list(actions),
         "refusals": list(refusals),
+        "healthy": list(healthy),
         "unreachable": list(unreachable),
         "errors": list(errors),
     }
@@ -164,6 +166,12 @@ def test_the_run_ends_as_the_worst_that_happened(what, outcomes, status):
     answer = ended(what, outcomes)
     assert answer["status"] == status
     assert bool(answer["message"]) == (status not in ("nothing_to_do", "succeeded"))
+
+
+@pytest.mark.parametrize("answer", [ended(plan(healthy=()), []), planned(plan(healthy=()))])
+def test_a_run_that_had_nothing_to_look_at_says_so(answer):
+    assert answer["status"] == "nothing_to_do"
+    assert answer["message"].startswith("nothing was looked at: no host has a service in its policy: name some in remediation_services")
 
 
 def test_a_run_that_only_plans_answers_with_the_plan_but_not_with_what_probes_may_hold():
