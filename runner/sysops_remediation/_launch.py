@@ -168,6 +168,25 @@ def _source(text: str) -> str:
 
 def as_json(value: Any, what: str) -> str:
     try:
-        return json.dumps(value)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{what} cannot be written as JSON: {error}; use strings, numbers, booleans, lists and dictionaries") from None
+        return _dumps(value)
+    except _NO_JSON as error:
+        raise InvalidInput(f"{_culprit(value, what)} cannot be written as JSON: {error}; use strings, numbers, booleans, lists and dictionaries") from None
+
+
+_NO_JSON = (TypeError, ValueError, RecursionError)
+_DEPTH = 6  # of an inventory: all.children.GROUP.hosts.HOST.VARIABLE
+
+
+def _dumps(value: Any) -> str:
+    json.dumps(value, ensure_ascii=False).encode()  # halves of characters, which ansible cannot read
+    return json.dumps(value)
+
+
+def _culprit(value: Any, name: str, depth: int = _DEPTH) -> str:
+    """Return the dotted name of what is no JSON."""
+    for key, item in value.items() if isinstance(value, Mapping) and depth else ():
+        try:
+            _dumps(item)
+        except _NO_JSON:
+            return _culprit(item, f"{name}.{key}", depth - 1)
+    return name

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from . import _artifacts, _limit, _outcome, _payload, _reaper, _worker
+from . import _artifacts, _limit, _outcome, _payload, _reaper, _request, _worker
 from ._launch import TRANSMIT, InvalidInput, Request, check_ansible, runner_arguments
 from ._project import Project
 from ._rundir import CannotRun, RunDirectory
@@ -154,6 +154,7 @@ class Run(Generic[Result]):
 
     def _work(self) -> None:
         try:
+            _request.check(self._request, self._project)
             with self._deadline():
                 _import_ansible_runner()
                 if self._request.artifact_dir is not None:

@@ -72,6 +72,7 @@ class RunDirectory:
         while not self._removed.wait(0.01):
             with contextlib.suppress(OSError):  # nobody reads yet, or the reader has died
                 descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+                path.unlink()  # who opens it again, such as ansible to show a line that it cannot read, would wait for ever
                 os.set_blocking(descriptor, True)
                 with open(descriptor, "wb") as stream:
                     stream.write(data)

@@ -71,6 +71,9 @@ class Remediator:
             raise ValueError(f"executor {executor!r} is neither 'local' nor 'transmit'")
         if worker and executor != TRANSMIT:
             raise ValueError("a worker is for executor='transmit' only")
+        for name, words in (("ansible_args", ansible_args), ("worker", worker)):
+            if isinstance(words, str):
+                raise ValueError(f"{name} is one text, {words!r}; give a list of words")
         if rotate_artifacts < 1:
             raise ValueError(f"rotate_artifacts is {rotate_artifacts}; keep at least 1 run, or leave artifact_dir out to keep none")
         self.project = find_project(project)

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 sysops.remediation contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mistakes of a program in what it asks for are one line that names them; nothing is started."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from sysops_remediation import Remediator, RunStatus
+
+SOMEWHERE = ["mail1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"inventory": []}, "inventory is empty; "),
+        ({"inventory": ""}, "inventory is empty; "),
+        ({"inventory": ["mail1", ""]}, "inventory is empty; "),
+        ({"inventory": [None]}, "inventory is [None]; give a path, "),
+        ({"inventory": 5}, "inventory is 5; give a path, "),
+        ({"timeout": 0}, "timeout is 0; give seconds, more than 0, "),
+        ({"timeout": "10"}, "timeout is '10'; "),
+        ({"timeout": math.inf}, "timeout is inf; "),
+        ({"timeout": math.nan}, "timeout is nan; "),
+        ({"timeout": True}, "timeout is True; "),
+        ({"forks": 0}, "forks is 0; "),
+        ({"forks": 2.5}, "forks is 2.5; "),
+        ({"environment": {"DEBUG": 1}}, "environment 'DEBUG' is not "),
+        ({"environment": {"TOKEN": "a\0b"}}, "environment 'TOKEN' is not "),
+        ({"project": "/no/such/project"}, "project /no/such/project is no folder; "),
+        ({"extra_vars": {"a": {"b": {1, 2}}}}, "extra_vars.a.b cannot be written as JSON: Object of type set "),
+        ({"extra_vars": {"half": "\ud83d"}}, "extra_vars.half cannot be written as JSON: 'utf-8' codec can't encode "),
+        ({"inventory": {"all": {"hosts": {"mail1": {"x": b""}}}}}, "inventory.all.hosts.mail1.x cannot be written as JSON: "),
+    ],
+)
+def test_what_is_no_request_is_told_by_its_name(given: dict, told: str) -> None:
+    ran = Remediator(**{"inventory": SOMEWHERE, **given}).diagnose()
+    assert (ran.status, ran.message[: len(told)]) == (RunStatus.INVALID_INPUT, told), ran.message
+    assert ran.log == []
+
+
+@pytest.mark.parametrize(("limit", "told"), [(["mail1"], "limit is ['mail1']; "), ("-x", "limit is '-x', which ansible takes for an option; ")])
+def test_what_is_no_limit_is_told(limit: object, told: str) -> None:
+    ran = Remediator(SOMEWHERE).diagnose(limit=limit)
+    assert (ran.status, ran.message.startswith(told)) == (RunStatus.INVALID_INPUT, True), ran.message
+
+
+def test_a_circle_is_told_and_not_followed() -> None:
+    circle: dict = {}
+    circle["again"] = circle
+    assert "cannot be written as JSON: Circular reference" in Remediator(SOMEWHERE, extra_vars=circle).diagnose().message
+
+
+@pytest.mark.parametrize("name", ["ansible_args", "worker"])
+def test_a_text_in_place_of_words_is_no_list_of_letters(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is one text, '--become'; give a list of words"):
+        Remediator(SOMEWHERE, executor="transmit", **{name: "--become"})
+
+
+def test_a_path_object_is_an_inventory(tmp_path: Path) -> None:
+    assert Remediator(tmp_path / "none").diagnose().message.startswith(f"inventory {tmp_path}/none not found")
