@@ -57,7 +57,7 @@ class Options:
 
     def remediator(self) -> Remediator:
         variables: dict[str, Any] = {}
-        for text in self.extra_vars or []:
+        for text in self._plain_extra_vars():
             variables.update(parse_extra_vars(text))
         inventory = self.inventory or []
         return Remediator(
@@ -71,7 +71,7 @@ class Options:
             timeout=self.timeout,
             ansible_args=self._ansible_args(),
             executor=LOCAL if self.worker is None else TRANSMIT,
-            worker=shlex.split(self.worker or ""),
+            worker=_split_command(self.worker or ""),
             artifact_dir=self.artifact_dir,
             rotate_artifacts=self.rotate_artifacts,
         )
@@ -80,8 +80,19 @@ class Options:
         """Return what every ``start_…`` of the API takes."""
         return {"limit": self.limit, "service": self.service, "check": self.check, "diff": self.diff}
 
+    def _encrypted(self) -> list[str]:
+        return [text for text in self.extra_vars or [] if _only_ansible_can_read(text)]
+
+    def _plain_extra_vars(self) -> list[str]:
+        """Return those that are handed over as values; these come behind the others on ansible's command line, where the last one wins."""
+        given, encrypted = self.extra_vars or [], self._encrypted()
+        if encrypted != given[: len(encrypted)]:
+            raise _bad_variables(f"{encrypted[-1]} is encrypted: name it before those that are not, which win over it")
+        return given[len(encrypted) :]
+
     def _ansible_args(self) -> list[str]:
         arguments = ["--become"] if self.become else []
+        arguments += [part for text in self._encrypted() for part in ("--extra-vars", f"@{_absolute(Path(text[1:]))}")]
         arguments += ["--user", self.user] if self.user else []
         arguments += ["--private-key", _absolute(self.private_key)] if self.private_key else []
         arguments += [part for identity in self.vault_id or [] for part in ("--vault-id", _checked_identity(identity))]
@@ -119,18 +130,39 @@ def with_options(*without: str) -> Callable[[Callable[..., None]], Callable[...,
 def parse_extra_vars(text: str) -> dict[str, Any]:
     """Return the variables of one ``-e``: ``key=value …``, JSON, YAML or ``@file``, as ansible-playbook takes them."""
     if text.startswith("@"):
-        path = Path(text[1:]).expanduser()
-        if not path.is_file():
-            raise _bad_variables(f"{path} is not a file")
-        return _mapping(path.read_text(encoding="utf-8"), text)
+        return _mapping(_content(text), text)
     if text.lstrip().startswith(("{", "[")):
         return _mapping(text, "the text in braces")
+    from ansible.errors import AnsibleError
     from ansible.parsing.splitter import parse_kv
 
-    parsed = dict(parse_kv(text))
+    try:
+        parsed = dict(parse_kv(text))
+    except AnsibleError:  # its own words quote the text, which may hold secrets
+        raise _bad_variables(f"the quotes or braces of '{_without_values(text)}' are not balanced") from None
     if not parsed or "_raw_params" in parsed:
         raise _bad_variables(f"'{_without_values(text)}' is neither key=value nor JSON nor @file")
     return {name: str(value) for name, value in parsed.items()}
+
+
+def _content(text: str) -> str:
+    path = Path(text[1:]).expanduser()
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        raise _bad_variables(f"{path} is not a file") from None
+    except OSError as error:
+        raise _bad_variables(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise _bad_variables(f"{path} is not UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}") from None
+
+
+def _only_ansible_can_read(text: str) -> bool:
+    """Tell whether a ``-e`` names a file that is encrypted with a vault, as a whole or in part."""
+    if not text.startswith("@") or not Path(text[1:]).expanduser().is_file():
+        return False
+    content = _content(text)
+    return content.startswith("$ANSIBLE_VAULT;") or re.search(r"(?:^|[\s,{\[])!(?:vault|unsafe)\b", content) is not None
 
 
 def _mapping(text: str, shown: str) -> dict[str, Any]:
@@ -146,7 +178,7 @@ def _mapping(text: str, shown: str) -> dict[str, Any]:
 
 
 def _without_values(text: str) -> str:
-    return re.sub(r"=.*", "=…", text, flags=re.DOTALL)
+    return re.sub(r"([=:\s]).*", r"\1…", text, flags=re.DOTALL)
 
 
 def _bad_variables(message: str) -> typer.BadParameter:
@@ -157,6 +189,13 @@ def _checked_identity(text: str) -> str:
     if text.rpartition("@")[2] == "prompt":
         raise typer.BadParameter("ansible has no terminal to ask at here: use --ask-vault-pass, or LABEL@FILE", param_hint="--vault-id")
     return text
+
+
+def _split_command(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} cannot be split into words: {str(error)[:1].lower()}{str(error)[1:]}", param_hint="--worker") from None
 
 
 def _absolute(path: Path) -> str:

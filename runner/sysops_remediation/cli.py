@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import _cli_ops, _cli_run, _init
+from . import _cli_ops, _cli_run, _init, _versions
 from ._cli_options import Options, with_options
 from ._options import SubjectOptions
 from ._status import EXIT_CODES
@@ -23,7 +23,6 @@ from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, W
 
 app = typer.Typer(
     name="remediate",
-    help="Diagnose memory leaks and restart services safely.",
     epilog="Exit codes: " + ", ".join(f"{code} {status.value.replace('_', ' ')}" for status, code in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -49,6 +48,20 @@ RESULTS: dict[str, type[RunResult]] = {
     "policy": PolicyResult,
     "doctor": DoctorResult,
 }
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"remediate {_versions.of_package()}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Diagnose memory leaks and restart services safely."""
+
 
 AllowAll = Annotated[bool, typer.Option("--all", help="Yes, act on the whole inventory.")]
 

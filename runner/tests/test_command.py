@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import typer
 import yaml
 from ansible.cli.playbook import PlaybookCLI
-from sysops_remediation import EXIT_CODES, DiagnoseResult, PlanResult, RemediateResult, RunStatus, _init, _render
+from sysops_remediation import EXIT_CODES, DiagnoseResult, PlanResult, RemediateResult, RunStatus, _init, _render, _versions
 from sysops_remediation._cli_options import Options, parse_extra_vars
 from sysops_remediation.cli import app
 from typer.main import get_command
@@ -53,14 +54,42 @@ def test_extra_vars_from_a_file(tmp_path: Path) -> None:
     assert parse_extra_vars(f"@{tmp_path}/vars.yml") == {"a": 1}
 
 
-@pytest.mark.parametrize("text", ["nonsense", "@/no/such/file", "[1, 2]", "{a: ["])
+def test_extra_vars_from_a_pipe_that_can_be_read_once() -> None:
+    reads, writes = os.pipe()
+    os.write(writes, b"a: 1\n")
+    os.close(writes)
+    assert parse_extra_vars(f"@/dev/fd/{reads}") == {"a": 1}
+    os.close(reads)
+
+
+def test_extra_vars_that_are_no_text_are_named_with_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "vars.yml").write_bytes(b"a: \xff\n")
+    with pytest.raises(typer.BadParameter, match=r"vars\.yml is not UTF-8 text: byte 3 is 0xff"):
+        parse_extra_vars(f"@{tmp_path}/vars.yml")
+
+
+@pytest.mark.parametrize("content", ["$ANSIBLE_VAULT;1.1;AES256\n6162\n", "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n", "{a: !unsafe '{{ b }}'}"])
+def test_extra_vars_that_only_ansible_can_read_are_handed_on_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("secret.yml").write_text(content)
+    options = Options(extra_vars=["@secret.yml", "b=2"])
+    assert options._ansible_args() == ["--extra-vars", f"@{tmp_path}/secret.yml"]
+    assert options._plain_extra_vars() == ["b=2"]
+    with pytest.raises(typer.BadParameter, match=r"@secret\.yml is encrypted: name it before"):
+        Options(extra_vars=["b=2", "@secret.yml"])._plain_extra_vars()
+
+
+@pytest.mark.parametrize("text", ["nonsense", "@/no/such/file", "@/", "[1, 2]", "{a: [", "a='b"])
 def test_bad_extra_vars_are_refused_in_one_line(text: str) -> None:
     with pytest.raises(typer.BadParameter) as error:
         parse_extra_vars(text)
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["{token: s3cr3t, [", '{"token": "s3cr3t"', "{token: @s3cr3t}", "[s3cr3t]", "token=s3cr3t s3cr3t", "a= s3cr3t"])
+@pytest.mark.parametrize(
+    "text",
+    ["{token: s3cr3t, [", '{"token": "s3cr3t"', "{token: @s3cr3t}", "[s3cr3t]", "token=s3cr3t s3cr3t", "a= s3cr3t", "token: s3cr3t", "token='s3cr3t"],
+)
 def test_what_is_said_of_bad_extra_vars_holds_no_value_of_them(text: str) -> None:
     shown = CliRunner().invoke(app, ["run", "-e", text])
     assert shown.exit_code == 2
@@ -81,6 +110,19 @@ def test_options_of_ansible_playbook_reach_it_under_their_names() -> None:
 def test_a_vault_that_would_ask_at_a_terminal_nobody_has_is_refused() -> None:
     with pytest.raises(typer.BadParameter, match="--ask-vault-pass"):
         Options(vault_id=["prod@prompt"])._ansible_args()
+
+
+def test_a_worker_that_is_no_command_line_is_refused() -> None:
+    shown = CliRunner().invoke(app, ["run", "--worker", "ssh 'jump"])
+    assert (shown.exit_code, shown.output.splitlines()[-1]) == (
+        2,
+        "Error: Invalid value for --worker: ssh 'jump cannot be split into words: no closing quotation",
+    )
+
+
+def test_it_says_its_version() -> None:
+    shown = CliRunner().invoke(app, ["--version"])
+    assert (shown.exit_code, shown.output.split()[:2]) == (0, ["remediate", _versions.of_package()])
 
 
 def test_help_lists_every_exit_code() -> None:
