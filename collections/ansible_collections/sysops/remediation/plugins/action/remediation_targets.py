@@ -16,7 +16,7 @@ from ..module_utils._redact import redact
 from ..plugin_utils._plan_targets import Asked, judge
 from ..plugin_utils._run_settings import duration_problem, notify_problem, prometheus_problem
 
-FOREIGN = ("remediation_host", "remediation_group")  # of playbooks pause and resume
+FOREIGN = ("remediation_host", "remediation_group")  # of playbooks pause, resume and report
 SPEC = {
     "hosts": {"type": "raw", "required": True},
     "acts": {"type": "bool", "default": False},

@@ -29,7 +29,7 @@ class Asked:
     service_required: bool = False
     report_dir: str | None = None  # where the report of this run will be written
     settings_problem: str | None = None  # what is wrong with the settings of Prometheus or of notifications
-    foreign: list[str] = field(default_factory=list)  # given on the command line, and meant for pause and resume
+    foreign: list[str] = field(default_factory=list)  # given on the command line, and meant for pause, resume and report
 
 
 def judge(asked: Asked) -> tuple[str, str]:
@@ -67,7 +67,8 @@ def _foreign_objection(asked: Asked) -> str | None:
     """Passed over, it would be a run on more hosts than somebody meant."""
     if not asked.foreign:
         return None
-    return f"{asked.foreign[0]} says what is paused or resumed, and not where a run works: name hosts or groups with remediation_hosts or --limit"
+    is_no_word = "is a word of pause, resume and report, and does not say where a run works: name hosts or groups with remediation_hosts or --limit"
+    return f"{asked.foreign[0]} {is_no_word}"
 
 
 def _service_objection(asked: Asked) -> str | None:

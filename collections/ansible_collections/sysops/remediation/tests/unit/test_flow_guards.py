@@ -75,7 +75,7 @@ def test_a_pattern_that_matches_nothing_is_one_line_and_no_success(lab, playbook
 
 def test_a_word_of_pause_and_resume_is_no_word_of_a_run(lab):
     run = lab.run("restart", remediation_host="one", remediation_service="one", remediation_allow_all=True)
-    stopped(run, "invalid_input", "remediation_host says what is paused or resumed")
+    stopped(run, "invalid_input", "remediation_host is a word of pause, resume and report")
 
 
 def test_a_pattern_that_the_limit_leaves_empty_is_no_success(lab):

@@ -38,8 +38,8 @@ def test_a_part_that_matches_nothing_ends_the_run_because_it_may_be_what_must_no
     assert asked(**facts) == ("no_hosts", message)
 
 
-def test_a_word_of_pause_and_resume_is_not_passed_over():
-    says = "remediation_host says what is paused or resumed, and not where a run works: name hosts or groups with remediation_hosts or --limit"
+def test_a_word_of_pause_is_not_passed_over():
+    says = "remediation_host is a word of pause, resume and report, and does not say where a run works: name hosts or groups with remediation_hosts or --limit"
     assert asked("all", foreign=["remediation_host"]) == ("invalid_input", says)
 
 
