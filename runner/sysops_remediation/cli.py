@@ -21,6 +21,10 @@ from ._status import EXIT_CODES
 from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult
 from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, WhyNotResult
 
+for _name in ("stdout", "stderr"):  # closed by the caller, as with >&-
+    if getattr(sys, _name) is None:
+        setattr(sys, _name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program
+
 app = typer.Typer(
     name="remediate",
     epilog="Exit codes: " + ", ".join(f"{code} {status.value.replace('_', ' ')}" for status, code in EXIT_CODES.items()) + ".",
@@ -225,6 +229,14 @@ def main(arguments: list[str] | None = None) -> Any:
             return app(args=arguments)
         finally:
             sys.stdout.flush()
-    except OSError as error:  # the reader has gone away, or the disk is full
+    except OSError as error:  # the disk is full; a reader that has gone away ends the program in Typer, with code 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more while it ends
-        sys.exit(1 if isinstance(error, BrokenPipeError) else f"remediate: cannot go on: {error}")
+        sys.exit(f"remediate: cannot go on: {_without_folder() or error}")
+
+
+def _without_folder() -> str | None:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return "the working directory was removed; change to another one"
+    return None

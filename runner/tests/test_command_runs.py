@@ -157,12 +157,29 @@ def test_a_full_disk_is_one_line() -> None:
     assert errors == "remediate: cannot go on: [Errno 28] No space left on device\n"
 
 
-def test_a_reader_that_goes_away_is_no_accident() -> None:
+@pytest.mark.parametrize("arguments", [["diagnose", "--help"], ["--version"]])  # the second is only written when all is done
+def test_a_reader_that_goes_away_is_no_accident(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w") as gone:
-        _out, errors = (ran := start("diagnose", "--help", stdout=gone)).communicate()
+        _out, errors = (ran := start(*arguments, stdout=gone)).communicate()
     assert (ran.returncode, errors) == (1, "")
+
+
+@pytest.mark.parametrize("descriptor", [1, 2])
+def test_an_output_that_the_caller_has_closed_is_no_accident(descriptor: int, tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    with errors.open("w") as stream:
+        ran = start("schema", "plan", stdout=subprocess.DEVNULL, stderr=stream, preexec_fn=lambda: os.close(descriptor))
+        assert ran.wait(60) == 0
+    assert errors.read_text() == ""
+
+
+def test_a_working_directory_that_was_removed_is_one_line(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    _out, errors = (ran := start("status", "-i", "h1,", cwd=gone, preexec_fn=gone.rmdir)).communicate()
+    assert (ran.returncode, errors) == (1, "remediate: cannot go on: the working directory was removed; change to another one\n")
 
 
 def test_ctrl_c_twice_kills_also_an_ansible_that_does_not_listen(hosts: Path, checkout_that_hangs: Path) -> None:
