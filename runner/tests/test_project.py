@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,10 @@ def test_without_any_setting_the_wheel_brings_an_inventory(embedded: Project) ->
     if Path("/etc/ansible/ansible.cfg").exists():
         pytest.skip("this machine has an ansible.cfg for everybody")
     assert embedded.environment()["ANSIBLE_INVENTORY"] == str(embedded.root / "inventories" / "local")
+
+
+@pytest.mark.slow
+def test_in_the_checkout_a_misspelt_inventory_is_an_error_also_of_ansible_playbook(tmp_path: Path) -> None:
+    command = [Path(sys.executable).parent / "ansible-playbook", "-i", tmp_path / "prdo", CHECKOUT / "playbooks" / "diagnose.yml", "--limit", "mail"]
+    ran = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
+    assert (ran.returncode, "No inventory was parsed" in ran.stderr) == (1, True), ran
