@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import queue
+import tempfile
 import threading
 import time
 from collections import deque
@@ -26,6 +28,7 @@ Result = TypeVar("Result", bound=RunResult)
 KEPT_EVENTS = 10_000
 KEPT_LINES = 200
 GRACE = 5.0
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _IMPORTING = threading.Lock()
 
 
@@ -170,6 +173,9 @@ class Run(Generic[Result]):
             self._facts.invalid_input = str(error)
         except CannotRun as error:
             self._facts.internal_error = str(error)
+        except OSError as error:
+            room = f"; make room in {tempfile.gettempdir()}, or name another folder in TMPDIR" if error.errno in NO_ROOM else ""
+            self._facts.internal_error = f"the run could not be prepared or watched: {error}{room}"
         except Exception as error:
             self._facts.internal_error = f"{type(error).__name__}: {error}"
         finally:

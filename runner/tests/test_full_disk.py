@@ -21,15 +21,15 @@ pytestmark = pytest.mark.slow
 CALLER = """
 import json, resource, sys
 from sysops_remediation import Remediator
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-result = Remediator(json.loads(sys.argv[1]), project=sys.argv[2], timeout=120, artifact_dir=sys.argv[3] if sys.argv[3:] else None).diagnose()
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)
+result = Remediator(json.loads(sys.argv[1]), project=sys.argv[2], timeout=120, artifact_dir=sys.argv[4] if sys.argv[4:] else None).diagnose()
 print(result.model_dump_json())
 """
 
 
-def run_without_room(project: Path, *more: Path) -> dict:
+def run_without_room(project: Path, *more: Path, room: int = 200_000) -> dict:
     environment = {**os.environ, "PYTHONPATH": str(Path(_reaper.__file__).parents[1])}
-    command = [sys.executable, "-c", CALLER, json.dumps(local("h1")), str(project), *map(str, more)]
+    command = [sys.executable, "-c", CALLER, json.dumps(local("h1")), str(project), str(room), *map(str, more)]
     return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
 
@@ -38,6 +38,13 @@ def test_a_result_that_found_no_room_is_failed_and_says_why(project: Callable[..
     told = run_without_room(project(answer(diagnoses=[diagnosis])))
     assert told["status"] == "failed"
     assert "the result of the run is lost: [Errno 27] File too large; make room in" in told["message"]
+
+
+def test_a_run_that_finds_no_room_to_begin_with_says_where_to_make_some(project: Callable[..., Path]) -> None:
+    told = run_without_room(project(answer(run_id="r1")), room=1)
+    assert told["status"] == "failed"
+    assert "[Errno 27] File too large; make room in " in told["message"], told["message"]
+    assert told["message"].endswith(", or name another folder in TMPDIR")
 
 
 def test_an_event_that_found_no_room_is_mentioned_while_the_result_stands(project: Callable[..., Path]) -> None:
