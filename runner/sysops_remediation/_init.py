@@ -42,12 +42,16 @@ def init(options: Options, host: str, output: Path | None, force: bool, server: 
     result = watch(options, lambda remediator: remediator.start_services(limit=options.limit, server=server))
     services = result.services if isinstance(result, ServicesResult) else []
     if not result.status.good:
-        _render.show(result)
+        print_json(result) if options.as_json else _render.show(result)
         raise typer.Exit(result.exit_code)
     if set(result.stats) - {host}:
         raise typer.BadParameter(f"'{host}' is a group: name one of its hosts, {', '.join(sorted(result.stats)[:10])}", param_hint="host")
     if not services:
-        print(f"nothing was written: {result.message or f'nothing runs on {host}'}", file=sys.stderr)
+        why = f"nothing was written: {result.message or f'nothing runs on {host}'}"
+        if options.as_json:
+            print_json(result.model_copy(update={"status": RunStatus.NOTHING_TO_DO, "message": why}))
+        else:
+            print(why, file=sys.stderr)
         raise typer.Exit(RunStatus.NOTHING_TO_DO.exit_code)
     _write(path, starter_policy(host, services, server), secret=server is not None and "@" in server)
     if options.as_json:

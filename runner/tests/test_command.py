@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ from ansible.cli.playbook import PlaybookCLI
 from sysops_remediation import EXIT_CODES, DiagnoseResult, PlanResult, RemediateResult, RunStatus, _init, _render, _versions
 from sysops_remediation._cli_options import Options, parse_extra_vars
 from sysops_remediation.cli import app
+from sysops_remediation.models import ServicesResult
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -123,6 +125,16 @@ def test_a_worker_that_is_no_command_line_is_refused() -> None:
 def test_it_says_its_version() -> None:
     shown = CliRunner().invoke(app, ["--version"])
     assert (shown.exit_code, shown.output.split()[:2]) == (0, ["remediate", _versions.of_package()])
+
+
+@pytest.mark.parametrize(("status", "ends_as"), [("succeeded", "nothing_to_do"), ("unreachable", "unreachable")])
+def test_init_that_writes_nothing_tells_programs_so_as_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: str, ends_as: str) -> None:
+    found = ServicesResult(status=status, message="nobody is there", playbook="services", check_mode=False, started_at=0, duration=0)
+    monkeypatch.setattr(_init, "watch", lambda *_given: found)
+    shown = CliRunner().invoke(app, ["init", "mail1", "--json", "-o", str(tmp_path / "policy.yml")])
+    told = json.loads(shown.stdout)
+    assert (told["status"], told["exit_code"]) == (ends_as, shown.exit_code)
+    assert "nobody is there" in told["message"]
 
 
 def test_help_lists_every_exit_code() -> None:
