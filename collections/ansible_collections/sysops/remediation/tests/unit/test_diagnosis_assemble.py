@@ -327,11 +327,23 @@ class TestProbes:
 
 def test_the_page_tables_of_garbage_are_no_growth_of_their_own():
     garbage = [100 * MIB + place % 7 * 30 * MIB for place in range(21)]
-    kernel = [3 * MIB] * 12 + [4 * MIB] * 9
+    kernel = [3 * MIB] * 12 + [4.5 * MIB] * 9
     found = diagnose(evidence_of(running(), segments=[segment({"anon": garbage, "kernel": kernel})]))
     assert found["resources"]["kernel"]["verdict"] == "healthy"
     still = diagnose(evidence_of(running(), segments=[segment({"anon": [100 * MIB] * 21, "kernel": kernel})]))
     assert still["resources"]["kernel"]["verdict"] != "healthy"
+
+
+def test_a_step_of_a_few_pages_does_not_speak_for_a_large_service():
+    kernel = [1.2 * MIB] * 12 + [1.5 * MIB] * 9
+    large = diagnose(evidence_of(running(), segments=[segment({"anon": [90 * MIB] * 21, "kernel": kernel})]))
+    assert (large["verdict"], gate_of(large, "kernel")) == ("healthy", "more_than_a_trace")
+    small = diagnose(evidence_of(running(), segments=[segment({"anon": [9 * MIB] * 21, "kernel": kernel})]))
+    assert (small["verdict"], small["resource"]) == ("step_change", "kernel")
+
+
+def gate_of(found, resource):
+    return found["resources"][resource]["gates"][-1]["name"]
 
 
 def test_a_service_inside_of_another_one_is_named():

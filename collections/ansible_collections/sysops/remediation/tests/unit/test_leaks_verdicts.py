@@ -496,3 +496,13 @@ def test_what_rests_in_the_window_after_a_few_recorded_samples_is_no_leak(record
     filling = [(shapes.EPOCH + 5.0 * number, 8 * MIB + 2.5 * MIB * number) for number in range(recorded)]
     full = [(filling[-1][0] + 5 + second, filling[-1][1]) for second in range(16)]
     assert verdict(filling + full) in ("warmup", "healthy", "step_change")
+
+
+@pytest.mark.parametrize(("memory", "says"), [(100 * MIB, "healthy"), (4 * MIB, "step_change"), (0, "step_change"), (None, "step_change")])
+def test_a_step_that_rests_is_told_unless_it_is_a_trace_of_the_service(memory, says):
+    pages = [MIB] * 60 + [MIB + 256 * 1024] * 60
+    assert verdict(series(pages), resource="kernel", memory=memory) == says
+
+
+def test_a_leak_is_no_trace_however_large_the_rest():
+    assert verdict(series(shapes.leak(120, level=MIB, per_step=8192)), resource="kernel", memory=4096 * MIB) == "leak_suspected"

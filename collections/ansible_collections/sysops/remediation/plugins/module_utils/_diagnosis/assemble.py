@@ -16,6 +16,7 @@ from .limits import find_limits
 
 MAX_BYTES = 48 * 1024  # of one service's diagnosis as JSON
 TOP_PROCESSES = 5
+HELD = ("anon", "swap", "shmem", "kernel")  # memory that is not given back when it gets short
 _FEWER_POINTS = (30, 15, 0)
 
 _STATE_FIELDS = ("active", "sub", "result", "n_restarts", "exit_code", "exit_signal", "stopped_at")
@@ -52,10 +53,13 @@ def diagnose(evidence, root, host, boot, max_points):
     series, warnings = _on_our_clock(evidence.series, host["time"])
     merged = {name: _merge(name, evidence, current, series) for name in RESOURCES}
     limits = find_limits(root, state, taken, host)
+    memory = sum(merged[name].points[-1][1] for name in HELD if merged[name].points)
     resources = {}
     for name in RESOURCES:
         if merged[name].points:
             context = _context(name, evidence, current, previous, merged[name])
+            if name in HELD:
+                context["memory"] = memory
             if name == "kernel":
                 context["mapped_growth"] = sum(_highest_rise(merged[mapped].points) for mapped in ("anon", "shmem"))
             if taken:

@@ -34,6 +34,7 @@ Two calls are the whole room::
     ``allocator_free`` bytes the allocator holds free at the last point, or a series of them: growth made of free chunks is
                        ``fragmentation``.
     ``mapped_growth``  for ``kernel``: bytes by which the memory grew that its page tables map; a trace of that is no leak of its own.
+    ``memory``         for resources in bytes: bytes that the service holds altogether. A step or warm-up of a trace of it is ``healthy``.
     ``shared``         for ``shmem``: ``{"fixed": [{"size", "allocated", "since"}], "unlinked": bytes}``: shared memory whose size cannot change, and
                        what is held by descriptors only. Growth within the former fills up to a bound.
     ``files``          for ``fds``: ``{"once": n, "again": n}``: existing files that a process has open for the first time, and those it has open

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 sysops.remediation contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Growth towards a bound that the kernel knows: memory of fixed size that fills, and files that each process opens but once."""
+"""Growth towards a bound that the kernel knows (memory of fixed size that fills, files that each process opens but once), and growth beside the rest."""
 
 from __future__ import annotations
 
@@ -53,3 +53,11 @@ def not_files_open_once(case, verdict):
         limits.OPENED_AGAIN,
         "share",
     )
+
+
+def more_than_a_trace(case):
+    """A step of a few pages that rests since is nothing to be told of a service a hundred times its size."""
+    memory, growth = case.context["memory"], case.whole.growth
+    share = growth / memory
+    detail = "it grew by %s and rests, in a service of %s" % (_numbers.amount(growth, case.unit), _numbers.amount(memory, case.unit))
+    return gate("more_than_a_trace", share >= limits.TRACE, detail, share, limits.TRACE, "share")

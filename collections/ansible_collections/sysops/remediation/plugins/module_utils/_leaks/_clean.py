@@ -62,6 +62,7 @@ def clean_context(context):
         found[key], _dropped = clean_points(found.get(key), _words.COUNT)
     found["prior"] = found["days_before"] = sorted(_clean_prior(found.get("prior")))
     found["mapped_growth"] = max(0.0, number(found.get("mapped_growth")) or 0.0)
+    found["memory"] = max(0.0, number(found.get("memory")) or 0.0)
     found["shared"], found["files"] = _clean_shared(found.get("shared")), _clean_numbers(found.get("files"), ("once", "again"))
     free = found.get("allocator_free")
     found["allocator_free"] = clean_points(free, _words.BYTES)[0] if isinstance(free, (list, tuple)) else number(free)

@@ -21,6 +21,10 @@ def judge(case):
         gates.append(_bounds.not_files_open_once(case, verdict))
         if not gates[-1]["passed"]:
             return _words.WARMUP, gates, gates[-1]["name"]
+    if case.context["memory"] and verdict in ENDED:
+        gates.append(_bounds.more_than_a_trace(case))
+        if not gates[-1]["passed"]:
+            return _words.HEALTHY, gates, gates[-1]["name"]
     return verdict, gates, decided_by
 
 
@@ -94,6 +98,7 @@ def _always(verdict):
     return lambda _case: verdict
 
 
+ENDED = (_words.STEP_CHANGE, _words.WARMUP)  # growth that has come to rest
 UNEXPLAINED = (_words.GROWTH_UNEXPLAINED, _words.STEP_CHANGE)  # shapes of which files that are open once are an explanation
 
 WITHOUT_RHYTHM = (_references.without_the_rhythm_of_the_day, _always(_words.HEALTHY))

@@ -78,6 +78,7 @@ PAST_FROM = 2 * DAY  # seconds that "all before it" must cover to have shown two
 LOAD_EXPLAINS = 0.8  # correlation of use and load from which load is an explanation.
 LOAD_VARIES = 0.1  # standard deviation of the load against its mean; flatter load explains nothing.
 PAGE_TABLES = 0.01  # share. 8 bytes map a page of 4 KiB: 0.2 %; sparse address spaces take some more.
+TRACE = 0.01  # share of the memory of the service. What has ended below that is no news: the limits of the whole are a hundred times as far away.
 FREE_CHUNKS = 0.6  # share of the growth that the allocator holds free. Measured: glibc after fragmentation holds 98 % free; what leaks is not free.
 OUTSIDE_FIXED = 0.5  # share of the growth that may lie outside of memory of fixed size: half of it, and it is no leak for the most part.
 OPENED_AGAIN = 0.5  # share of the growth that files open more than once, or deleted, may have: likewise. A few runs of PostgreSQL: 0, standard streams aside.
