@@ -39,12 +39,15 @@ class Process(NamedTuple):
     ansible: bool
 
 
-def end_run(run_directory: str | Path, grace: float = 5.0) -> int:
-    """Terminate ansible, which then ends its workers, and kill what is left after ``grace`` seconds; return how many processes there were."""
+def end_run(run_directory: str | Path, grace: float = 5.0, sessions: set[int] | None = None) -> int:
+    """Terminate ansible, which then ends its workers, and kill what is left after ``grace`` seconds; return how many processes there were.
+
+    Calls that end the same run at the same time share ``sessions``: a session stays the run's for all of them when one has ended its leader.
+    """
     deadline = time.monotonic() + grace
     seen: set[int] = set()
     asked: set[int] = set()
-    sessions: set[int] = set()
+    sessions = set() if sessions is None else sessions
     while remaining := _processes(run_directory, sessions):
         seen.update(process.pid for process in remaining)
         sessions |= _ansible_sessions(remaining)

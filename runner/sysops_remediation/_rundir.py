@@ -33,6 +33,7 @@ class RunDirectory:
             why = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
             raise CannotRun(f"no directory for the run can be made: {why}; make room there, or name another folder in TMPDIR") from None
         self._files: list[int] = []
+        self._sessions: set[int] = set()
         self._removed = threading.Event()
         self._guard = subprocess.Popen(
             [sys.executable, "-I", "-S", _reaper.__file__, str(self.path), str(os.getpid())],
@@ -86,7 +87,7 @@ class RunDirectory:
         return path
 
     def end_processes(self, grace: float = 5.0) -> int:
-        return _reaper.end_run(self.path, grace)
+        return _reaper.end_run(self.path, grace, self._sessions)
 
     def watch_worker(self, pid: int) -> None:
         """Let the guard end this worker too, should we be gone."""
