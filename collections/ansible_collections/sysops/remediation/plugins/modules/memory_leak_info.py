@@ -100,7 +100,8 @@ options:
       - Risky evidence that settles a suspicion about a running service whose memory grows. Each has a danger, so none is made by default,
         and none in check mode.
       - V(malloc_info) asks glibc's allocator how much of it is free, which tells fragmentation from a leak. It needs C(gdb), which stops the process and
-        calls into it. If a thread holds the allocator's lock the process hangs until C(gdb) gives up, and it may crash afterwards.
+        calls into it. If a thread holds the allocator's lock the process hangs until C(gdb) gives up, and it may crash afterwards. C(gdb)
+        is tried on a process of our own first; where it fails there, the service is not touched and a warning says so.
       - V(jvm_full_gc) collects the whole heap of a JVM with C(jcmd), which tells growth that lives from garbage. That stops the JVM for the whole collection,
         which is seconds per 10 GB, and attaching sends it SIGQUIT; one that has no handler for it (C(-Xrs)) would end, and is left alone.
     type: list

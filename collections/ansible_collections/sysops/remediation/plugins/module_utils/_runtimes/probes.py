@@ -20,6 +20,8 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
+import sys
 import tempfile
 
 from .._kernel import catches
@@ -28,6 +30,8 @@ from .recognise import same_process
 
 TIMEOUT = 20  # seconds
 LARGEST = 16 * 1024 * 1024  # characters of an answer; a few thousand per arena
+STAND_IN = "import sys; print(flush=True); sys.stdin.read()"  # waits in a system call, as a service does
+GDB_FAILED = re.compile("Couldn't|Could not|Cannot|Can't|ptrace", re.IGNORECASE)  # what follows such a line follows from it
 
 
 class ProbeError(Exception):
@@ -51,10 +55,36 @@ def probe(name, root, pid, start_ticks, runtime, run):
 def _malloc_info(root, pid, runtime, run):
     if runtime.get("allocator") != "glibc":
         raise ProbeError("probe malloc_info: process %d uses %s, not glibc's allocator" % (pid, runtime.get("allocator") or "an unknown allocator"))
+    failed = _rehearse(run)
+    if failed:
+        raise ProbeError("probe malloc_info: process %d was not touched, since gdb failed on a process of our own: %s" % (pid, failed))
+    text, failed = _call_malloc_info(root, pid, run)
+    if failed:
+        raise ProbeError("probe malloc_info: gdb gave no answer for process %d: %s" % (pid, failed))
+    return {"allocator_free": parse_malloc_info(text)}
+
+
+def _rehearse(run):
+    """Let gdb do the same to a process of our own, and return what went wrong, or None.
+
+    Where gdb cannot write the registers back (gdb 13 on processors with AMX), the system call that the process waits in fails with
+    errno 512, which ends most programs.
+    """
+    ours = subprocess.Popen([sys.executable, "-I", "-S", "-c", STAND_IN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        ours.stdout.readline()
+        _text, failed = _call_malloc_info("/", ours.pid, run)
+    finally:
+        ours.communicate()
+    return failed or ("it did not live on (exit code %d)" % ours.returncode if ours.returncode else None)
+
+
+def _call_malloc_info(root, pid, run):
+    """Return malloc_info(3)'s XML and None, or an incomplete one and what gdb complained of."""
     with _shared_file(root, pid) as (inside, answer):
         rc, _out, err = run(
             [
-                "gdb", "--batch", "--nx", "--quiet", "-p", str(pid),
+                "gdb", "--batch", "--nx", "--quiet", "-iex", "set auto-load off", "-p", str(pid),
                 "-ex", 'set $file = ((void *(*)(const char *, const char *)) fopen)("%s", "w")' % inside,
                 "-ex", "call ((int (*)(int, void *)) malloc_info)(0, $file)",
                 "-ex", "call ((int (*)(void *)) fclose)($file)",
@@ -63,9 +93,10 @@ def _malloc_info(root, pid, runtime, run):
             timeout=TIMEOUT,
         )  # fmt: skip
         text = answer.read(LARGEST)
-    if rc != 0 or "</malloc>" not in text:
-        raise ProbeError("probe malloc_info: gdb gave no answer for process %d: %s" % (pid, (err.strip().splitlines() or ["no message"])[-1]))
-    return {"allocator_free": parse_malloc_info(text)}
+    if rc == 0 and "</malloc>" in text:
+        return text, None
+    complaints = err.strip().splitlines() or ["no message"]
+    return text, next((line for line in complaints if GDB_FAILED.match(line)), complaints[-1])
 
 
 def parse_malloc_info(text):
