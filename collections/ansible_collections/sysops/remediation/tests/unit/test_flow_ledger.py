@@ -69,13 +69,16 @@ def let_permits_expire(lab, host):
     lab.ask(f"UPDATE ledger_permits SET expires_at = granted_at + 1 WHERE host = '{host}'")
 
 
-def test_two_runs_at_the_same_time_restart_everything_once_and_never_two_at_a_time(lab):
+def test_two_runs_at_the_same_time_restart_nothing_twice_and_never_two_at_a_time(lab):
+    """Each may be refused the same service while the other treats its neighbour: a run waits for nobody, and the next one does what is left."""
     both = [lab.begin("remediate", remediation_hosts="twice") for _number in range(2)]
-    ended = [lab.end(one) for one in both]
-    assert lives(lab, *GROUPS["twice"]) == [2, 2, 2], ended[0].output + ended[1].output
-    words = [outcomes(run).values() for run in ended]
-    assert sorted(word for run in words for word in run if word == "remediated") == ["remediated"] * 3
-    assert {word for run in words for word in run} <= {"remediated", "refused", "already_changed"}
+    runs = [lab.end(one) for one in both]
+    assert max(lives(lab, *GROUPS["twice"])) == 2 and min(lives(lab, *GROUPS["twice"])) >= 1
+    runs.append(lab.run("remediate", remediation_hosts="twice"))
+    assert lives(lab, *GROUPS["twice"]) == [2, 2, 2], "".join(run.output for run in runs)
+    words = [(host, word) for run in runs for host, word in outcomes(run).items()]
+    assert sorted(host for host, word in words if word == "remediated") == GROUPS["twice"]
+    assert {word for _host, word in words} <= {"remediated", "refused", "already_changed"}
     held = sorted(lab.ask("SELECT granted_at, released_at FROM ledger_permits WHERE grp = 'twice'"))
     assert all(end <= begin for (_begin, end), (begin, _end) in itertools.pairwise(held)), "two permits of a group for one at a time"
 
