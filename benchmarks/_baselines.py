@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Callable
+from dataclasses import replace
+from math import isfinite, sqrt
 from statistics import fmean, median
 
 from _corpus import Points, Series
@@ -69,9 +71,19 @@ def _least_squares(points: Points) -> tuple[float, float, float]:
     return slope, mean_v - slope * mean_t, together * together / (spread_t * spread_v)
 
 
+def _on_what_counts(detect: Callable[[Series], bool]) -> Callable[[Series], bool]:
+    """Give a baseline what a time series database would: finite numbers in the order of time."""
+
+    def detected(series: Series) -> bool:
+        points = sorted(point for point in series.points if all(map(isfinite, point)))
+        return len(points) > 1 and detect(replace(series, points=points))
+
+    return detected
+
+
 BASELINES = {
-    "threshold_1.5x": threshold,
-    "predict_linear": predict_linear,
-    "mann_kendall_sen": mann_kendall,
-    "precog_like": precog_like,
+    "threshold_1.5x": _on_what_counts(threshold),
+    "predict_linear": _on_what_counts(predict_linear),
+    "mann_kendall_sen": _on_what_counts(mann_kendall),
+    "precog_like": _on_what_counts(precog_like),
 }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -32,33 +33,57 @@ class Series:
     prior: list[tuple[float, float, float]] = field(default_factory=list)
 
 
+LABELS = {"leak": True, "healthy": False, "unclear": None}
+
+
 def read_corpus(folder: Path) -> list[Series]:
     labels = folder / "labels.csv"
     if not labels.is_file():
         raise SystemExit(f"{labels} does not exist: --corpus wants a folder with labels.csv and one CSV per series")
-    with labels.open(newline="") as lines:
-        return [_series(folder, row) for row in csv.DictReader(lines)]
+    with labels.open(newline="", encoding="utf-8-sig") as lines:
+        return [_series(folder, row) for row in _rows(labels, lines, ("file", "source", "group", "unit", "label"))]
 
 
 def _series(folder: Path, row: dict[str, str]) -> Series:
     if row["unit"] not in ("bytes", "percent", "count"):
         raise SystemExit(f"{folder / 'labels.csv'}: {row['file']}: unit '{row['unit']}' is neither bytes nor percent nor count")
+    label = row["label"].strip().lower()
+    if label not in LABELS:
+        print(f"{folder / 'labels.csv'}: {row['file']}: label '{label}' is neither leak nor healthy nor unclear: not scored", file=sys.stderr)
     prior = folder / "prior" / row["file"]
     return Series(
         file=row["file"],
         source=row["source"],
         group=row["group"],
         unit=row["unit"],
-        leaks={"leak": True, "healthy": False}.get(row["label"]),
+        leaks=LABELS.get(label),
         points=[(when, value) for when, value in _columns(folder / row["file"], "t_seconds", "value")],
         prior=[(when, high, low) for when, high, low in _columns(prior, "t_seconds", "hi", "lo")] if prior.is_file() else [],
     )
 
 
 def _columns(file: Path, *names: str) -> Iterable[tuple[float, ...]]:
-    with file.open(newline="") as lines:
-        for row in csv.DictReader(lines):
-            yield tuple(float(row[name] or "nan") for name in names)
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            for row in _rows(file, lines, names):
+                yield tuple(_number(row[name]) for name in names)
+    except OSError as error:
+        raise SystemExit(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _rows(file: Path, lines: Iterable[str], names: tuple[str, ...]) -> Iterable[dict[str, str]]:
+    table = csv.DictReader(lines)
+    missing = [name for name in names if name not in (table.fieldnames or names)]
+    if missing:
+        raise SystemExit(f"{file} has no column {', '.join(missing)}; its first line is {', '.join(table.fieldnames or [])}")
+    return table
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return math.nan
 
 
 @dataclass

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from ._launch import InvalidInput, Request
 from .events import RunEvent
@@ -30,15 +31,16 @@ EVENTS = "events.jsonl"
 HIDDEN = "********"
 _RUN = re.compile(r"\d{8}T\d{12}Z-\w+-[0-9a-f]{8}")
 _SECRET_NAME = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"://[^/\s:@]*:([^\s@]+)@")
+_URL_PASSWORD = re.compile(r"://[^/\s:@]*:(\S+)@")  # up to the last @: a password may hold one
 LONG_ENOUGH = 6
+A_WORD = 4
 
 
 class Mask:
     """Hides what must not be kept or shown of a run."""
 
     def __init__(self, request: Request) -> None:
-        self._hidden = re.compile("|".join(re.escape(text) for text in sorted(secrets_of(request), key=len, reverse=True)) or r"(?!)")
+        self._hidden = re.compile("|".join(_pattern(text) for text in sorted(secrets_of(request), key=len, reverse=True)) or r"(?!)")
 
     def text(self, text: str) -> str:
         return self._hidden.sub(HIDDEN, text)
@@ -49,6 +51,11 @@ class Mask:
         if isinstance(value, Mapping):
             return {key: self.data(item) for key, item in value.items()}
         return [self.data(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _pattern(text: str) -> str:
+    """Find a short secret as a whole word only: hidden everywhere, it would leave no sentence readable and so tell what it is."""
+    return re.escape(text) if len(text) >= A_WORD else rf"(?<!\w){re.escape(text)}(?!\w)"
 
 
 class Artifacts:
@@ -113,9 +120,10 @@ def secrets_of(request: Request) -> set[str]:
     """Return what must not be kept: passwords, and what the caller has handed over as variables and environment, our own variables aside."""
     passwords = {text for text in (request.vault_password, request.become_password, request.connection_password) if text}
     given = {name: value for name, value in request.extra_vars.items() if not name.startswith("remediation_")}
-    found = [*_strings({**given, **request.environment}), *_strings(dict(request.inventory) if isinstance(request.inventory, Mapping) else {}, named=True)]
+    environment = {name: value for name, value in request.environment.items() if name != "ANSIBLE_HOST_KEY_CHECKING"}  # True or False
+    found = [*_strings({**given, **environment}), *_strings(dict(request.inventory) if isinstance(request.inventory, Mapping) else {}, named=True)]
     urls = _URL_PASSWORD.findall(str(request.extra_vars.get("remediation_ledger", "")))
-    whole = passwords | set(found) | set(urls)
+    whole = passwords | set(found) | set(urls) | {unquote(text) for text in urls}
     lines = {line.strip() for text in whole for line in text.splitlines() if len(line.strip()) >= LONG_ENOUGH}
     return whole | lines | {json.dumps(text, ensure_ascii=False)[1:-1] for text in whole}  # as ansible prints them
 

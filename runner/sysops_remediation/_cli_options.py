@@ -28,7 +28,7 @@ class Options:
     inventory: Annotated[list[str] | None, typer.Option("--inventory", "-i", help="Inventory path or 'host1,host2,'. Default: ansible.cfg's.")] = None
     limit: Annotated[str | None, typer.Option("--limit", "-l", help="Only these hosts (Ansible's pattern).")] = None
     service: Annotated[str | None, typer.Option("--service", "-s", help="Only this service.")] = None
-    extra_vars: Annotated[list[str] | None, typer.Option("--extra-vars", "-e", help="key=value, JSON, YAML or @file; secrets are safe here.")] = None
+    extra_vars: Annotated[list[str] | None, typer.Option("--extra-vars", "-e", help="key=value, JSON, YAML or @file; secrets in a @file only.")] = None
     ledger: Annotated[
         str | None, typer.Option("--ledger", help="URL of the ledger. Write one with a password into SYSOPS_REMEDIATION_LEDGER or a vault instead.")
     ] = None
@@ -165,9 +165,19 @@ def _only_ansible_can_read(text: str) -> bool:
     return content.startswith("$ANSIBLE_VAULT;") or re.search(r"(?:^|[\s,{\[])!(?:vault|unsafe)\b", content) is not None
 
 
+class _TextDates(yaml.SafeLoader):
+    """A safe loader to which dates are texts: JSON, in which variables are handed over, knows none."""
+
+
+_TextDates.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:timestamp"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def _mapping(text: str, shown: str) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _TextDates)
     except yaml.YAMLError as error:  # its own words quote the text, which may hold secrets
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -27,6 +27,10 @@ class InvalidInput(ValueError):
     """The caller's own mistake, found before anything was started; the message is one line."""
 
 
+class PlainText(str):
+    """A text that Ansible must not take for a template: it may come from whoever uses the host program, and a template can run commands here."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One run, as asked for."""
@@ -113,12 +117,18 @@ def options(request: Request, hand_over: Callable[[str, str], str]) -> list[str]
     result += ["--check"] if request.check else []
     result += ["--diff"] if request.diff else []
     if request.extra_vars:
-        result += ["-e", f"@{hand_over('extra_vars.json', as_json(request.extra_vars, 'extra_vars'))}"]
+        as_json(request.extra_vars, "extra_vars")  # what is no JSON is told by the caller's own names
+        result += ["-e", f"@{hand_over('extra_vars.json', as_json(_marked(request.extra_vars), 'extra_vars'))}"]
     for name, option in _PASSWORD_OPTIONS.items():
         password = getattr(request, name)
         if password is not None:
             result += [option, hand_over(name, password + "\n")]
     return result
+
+
+def _marked(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Mark literal texts as ansible's own JSON does."""
+    return {name: {"__ansible_unsafe": value} if isinstance(value, PlainText) else value for name, value in variables.items()}
 
 
 def environment(request: Request, project: Project) -> dict[str, str]:
@@ -142,9 +152,14 @@ def _inventory(inventory: Inventory | None, directory: RunDirectory) -> str | li
     if inventory is None:
         return None
     if isinstance(inventory, Mapping):
-        return str(directory.secret("inventory.json", as_json(inventory, "inventory")))
+        return str(directory.secret("inventory.json", inventory_json(inventory)))
     sources = sources_of(inventory)
     return sources if len(sources) != 1 or "," in sources[0] else sources[0]  # of a text that is no path, ansible-runner makes a file
+
+
+def inventory_json(inventory: Mapping[str, Any]) -> str:
+    """Return the dictionary as Ansible reads it; of an empty one it would make a host named ``{}``."""
+    return as_json(inventory or {"all": {}}, "inventory")
 
 
 def sources_of(inventory: str | os.PathLike[str] | Sequence[str]) -> list[str]:

@@ -112,7 +112,7 @@ def _common(facts: Facts, request: Request, project: Project, started: float) ->
     collection = project.collection()
     return {
         "status": status,
-        "message": message,
+        "message": message.encode(errors="backslashreplace").decode(),  # names that are no UTF-8 cannot be printed as JSON
         "playbook": Path(request.playbook).stem,
         "check_mode": request.check,
         "run_id": str(answer.get("run_id", "")),

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from ._launch import RUNNER_SETTINGS, InvalidInput, Request, as_json, defaults, options, sources_of
+from ._launch import RUNNER_SETTINGS, InvalidInput, Request, defaults, inventory_json, options, sources_of
 from ._project import ANSIBLE_DEFAULT_COLLECTIONS, COLLECTION, Project
 from ._rundir import IDENT
 
@@ -121,7 +121,7 @@ def _playbook(request: Request, project: Project, payload: Payload) -> str:
 
 def _inventories(request: Request, project: Project, payload: Payload) -> Iterator[str]:
     if isinstance(request.inventory, Mapping):
-        yield from ("-i", payload.add("inventories/inventory.json", as_json(request.inventory, "inventory")))
+        yield from ("-i", payload.add("inventories/inventory.json", inventory_json(request.inventory)))
         return
     default = project.inventory()
     sources = sources_of(request.inventory) if request.inventory is not None else [str(default)] if default else []

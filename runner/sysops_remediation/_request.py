@@ -18,7 +18,15 @@ def check(request: Request, project: Project) -> None:
     """Raise InvalidInput with the name, the value and what to write instead."""
     if not project.root.is_dir():
         raise InvalidInput(f"project {project.root} is no folder; name one with playbooks/, or leave it out")
-    for problem in (_of_inventory(request.inventory), _of_limit(request.limit), _of_numbers(request), _of_environment(request.environment)):
+    problems = (
+        _of_inventory(request.inventory),
+        _of_limit(request.limit),
+        _of_numbers(request),
+        _of_environment(request.environment),
+        _of_passwords(request),
+        _of_arguments(request.ansible_args),
+    )
+    for problem in problems:
         if problem:
             raise InvalidInput(problem)
 
@@ -31,13 +39,21 @@ def _of_inventory(inventory: Any) -> str | None:
         return f"inventory is {inventory!r}; give a path, a dictionary, or a list of paths or host names"
     if not items or "" in items:  # it would mean everything
         return "inventory is empty; name a file, a folder or hosts, or leave it out to use what ansible.cfg says"
+    if any("\0" in os.fspath(item) for item in items):
+        return f"inventory is {inventory!r}, with a character that no name can hold"
     return None
 
 
 def _of_limit(limit: Any) -> str | None:
     if limit is not None and not isinstance(limit, str):
         return f"limit is {limit!r}; give one text, such as 'mail1,mail2'"
-    return f"limit is {limit!r}, which ansible takes for an option; begin with a name, as in 'all:!mail1'" if (limit or "").startswith("-") else None
+    if limit is None:
+        return None
+    if limit.startswith("-"):
+        return f"limit is {limit!r}, which ansible takes for an option; begin with a name, as in 'all:!mail1'"
+    if not limit.strip(" \t\n,:"):  # to ansible it would mean everything
+        return f"limit is {limit!r}, which names no host; name one, or leave it out"
+    return None if _can_be_argument(limit) else f"limit is {limit!r}, with a character that no name can hold"
 
 
 def _of_numbers(request: Request) -> str | None:
@@ -46,6 +62,28 @@ def _of_numbers(request: Request) -> str | None:
     if request.forks is not None and not (isinstance(request.forks, int) and _is_number(request.forks) and request.forks >= 1):
         return f"forks is {request.forks!r}; give a whole number of at least 1"
     return None
+
+
+def _of_passwords(request: Request) -> str | None:
+    """Values are not shown."""
+    for name in ("vault_password", "become_password", "connection_password"):
+        if not isinstance(getattr(request, name), (str, type(None))):
+            return f"{name} is no text; decode it, or leave it out"
+    return None
+
+
+def _of_arguments(arguments: Sequence[Any]) -> str | None:
+    for argument in arguments:
+        if not isinstance(argument, str) or not _can_be_argument(argument):
+            return f"ansible_args holds {argument!r}; give words of a command line, as texts"
+    return None
+
+
+def _can_be_argument(text: str) -> bool:
+    try:
+        return "\0" not in text and bool(text.encode())
+    except UnicodeEncodeError:  # bytes that are no UTF-8
+        return False
 
 
 def _is_number(value: Any) -> bool:

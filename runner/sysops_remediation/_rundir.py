@@ -35,13 +35,17 @@ class RunDirectory:
         self._files: list[int] = []
         self._sessions: set[int] = set()
         self._removed = threading.Event()
-        self._guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", _reaper.__file__, str(self.path), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in our terminal is not meant for it
-        )
+        try:
+            self._guard = subprocess.Popen(
+                [sys.executable, "-I", "-S", _reaper.__file__, str(self.path), str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C in our terminal is not meant for it
+            )
+        except OSError as error:
+            self.path.rmdir()
+            raise CannotRun(f"the guard of the run cannot be started: {sys.executable}: {error.strerror}") from None
         self.artifacts = self.path / "artifacts" / IDENT
         self.artifacts.mkdir(parents=True, mode=0o700)
         # ansible-runner writes the whole environment into this file, whatever secrets the caller's environment holds.

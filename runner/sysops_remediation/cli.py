@@ -107,6 +107,13 @@ def restart(
     _cli_run.run(options, lambda remediator: remediator.start_restart(allow_all=allow_all, **options.of_run()))
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        raise typer.BadParameter(f"user {os.getuid()} of this system has no name; say who approves", param_hint="--as") from None
+
+
 @app.command(epilog="Example: remediate approve 51b0c7a5ae2b1dd0 -i inventories/prod --as 'Ada Lovelace'")
 @with_options("service")
 def approve(
@@ -116,7 +123,7 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Carry out a plan that waits for a person, exactly as it was shown, or refuse what has changed since."""
-    approver = person or getpass.getuser()
+    approver = person or _user()
     if not (yes or options.check):
         _cli_ops.confirm(options, plan_id, approver)
     _cli_run.run(options, lambda remediator: remediator.start_approve(plan_id, approver, **options.of_run()))

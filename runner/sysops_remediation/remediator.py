@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Unpack
 
 from . import _doctor
-from ._launch import LOCAL, TRANSMIT, Inventory, Request
+from ._launch import LOCAL, TRANSMIT, Inventory, PlainText, Request
 from ._options import (
     ActOptions,
     CommonOptions,
@@ -231,7 +231,7 @@ class Remediator:
         for name in unknown:
             raise unknown_option(Path(playbook).stem, name, RunOptions.__annotations__)
         named = {**variables, "remediation_service": service}
-        given = {name: value for name, value in named.items() if value is not None}
+        given = {name: PlainText(value) if isinstance(value, str) else value for name, value in named.items() if value is not None}
         common = {**self._common, "timeout": timeout if timeout is not None else self._common["timeout"]}
         return Request(
             playbook=playbook,

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import answer, local, processes_with, until
 from sysops_remediation import DiagnoseResult, Remediator, RunEvent, RunStatus, _artifacts
+from sysops_remediation._artifacts import HIDDEN, Mask
+from sysops_remediation._launch import Request
 
 Write = Callable[..., Path]
 SAY = {"name": "Say it", "ansible.builtin.debug": {"msg": "hellö"}}
@@ -111,6 +113,15 @@ def test_no_secret_is_kept_even_if_a_task_prints_it(project: Write, kept: Path) 
     assert texts["events.jsonl"].count("tell ******** to all") == len(secrets)
     assert without_exit_code(Path(ran.artifacts))["status"] == "succeeded"
     assert without_exit_code(Path(ran.artifacts))["message"] == "said ********"
+
+
+def test_only_what_is_secret_is_hidden_and_all_of_it() -> None:
+    request = Request(
+        "status", extra_vars={"monkey": "a", "remediation_ledger": "postgresql://u:p@ssw0rd%21@h/x"}, environment={"ANSIBLE_HOST_KEY_CHECKING": "True"}
+    )
+    mask = Mask(request)
+    assert mask.text("the policy is a=a, set Flag=True") == f"the policy is {HIDDEN}={HIDDEN}, set Flag=True"
+    assert mask.text("p@ssw0rd%21 p@ssw0rd!") == f"{HIDDEN} {HIDDEN}"
 
 
 @pytest.mark.parametrize("folder", ["file/below", "/proc/nobody"])

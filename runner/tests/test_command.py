@@ -52,8 +52,8 @@ def test_extra_vars_are_read_as_ansible_reads_them(text: str, variables: dict) -
 
 
 def test_extra_vars_from_a_file(tmp_path: Path) -> None:
-    (tmp_path / "vars.yml").write_text("a: 1\n")
-    assert parse_extra_vars(f"@{tmp_path}/vars.yml") == {"a": 1}
+    (tmp_path / "vars.yml").write_text("a: 1\nfreeze: {from: 2026-12-20}\n")
+    assert parse_extra_vars(f"@{tmp_path}/vars.yml") == {"a": 1, "freeze": {"from": "2026-12-20"}}
 
 
 def test_extra_vars_from_a_pipe_that_can_be_read_once() -> None:

@@ -67,6 +67,28 @@ def test_the_ledger_may_be_named_by_argument_and_by_environment(fleet: dict, tmp
     assert [one.reason for one in Remediator(fleet).status().pauses] == ["deploy"]
 
 
+@pytest.mark.parametrize("executor", ["local", "transmit"])
+def test_a_text_that_a_person_gives_is_no_template(fleet: dict, tmp_path: Path, executor: str) -> None:
+    """A template can run commands on the controller, and a service that asks for reasons passes on what anybody writes."""
+    ran = tmp_path / "ran"
+    text = f"50% {{% off, {{{{ ticket }}}} and {{{{ lookup('pipe', 'touch {ran}') }}}}"
+    asked = Remediator(fleet, executor=executor, ledger=f"sqlite:///{tmp_path}/ledger.sqlite")
+    assert asked.pause(text, host="mail1").status is RunStatus.SUCCEEDED
+    assert [one.reason for one in asked.status().pauses] == [text]
+    assert not asked.approve(text, text).status.good
+    assert not asked.restart(text, limit="mail1").status.good
+    assert not asked.report(text).status.good
+    assert not asked.why_not(text).status.good
+    assert not asked.resume(group=text).status.good
+    assert not ran.exists()
+
+
+def test_a_name_that_is_no_utf8_is_told_as_json_too(tmp_path: Path) -> None:
+    told = command("diagnose", "-i", f"{tmp_path}/\udcff", "--json")
+    assert told.returncode == RunStatus.INVALID_INPUT.exit_code, told.stderr
+    assert json.loads(told.stdout)["message"].startswith(f"inventory {tmp_path}/\\udcff not found; ")
+
+
 def test_the_policy_is_typed_and_complete(fleet: dict) -> None:
     found = Remediator(fleet).policy(limit="mail1")
     assert [(one.host, one.service, one.mode) for one in found.policies] == [("mail1", "postfix", "auto")]

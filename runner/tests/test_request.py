@@ -22,6 +22,11 @@ SOMEWHERE = ["mail1"]
         ({"inventory": ["mail1", ""]}, "inventory is empty; "),
         ({"inventory": [None]}, "inventory is [None]; give a path, "),
         ({"inventory": 5}, "inventory is 5; give a path, "),
+        ({"inventory": ["mail1\0"]}, "inventory is ['mail1\\x00'], with a character "),
+        ({"vault_password": 5}, "vault_password is no text; "),
+        ({"become_password": b"x"}, "become_password is no text; "),
+        ({"ansible_args": [1]}, "ansible_args holds 1; "),
+        ({"ansible_args": ["-e", "a=\0"]}, "ansible_args holds 'a=\\x00'; "),
         ({"timeout": 0}, "timeout is 0; give seconds, more than 0, "),
         ({"timeout": "10"}, "timeout is '10'; "),
         ({"timeout": math.inf}, "timeout is inf; "),
@@ -43,7 +48,17 @@ def test_what_is_no_request_is_told_by_its_name(given: dict, told: str) -> None:
     assert ran.log == []
 
 
-@pytest.mark.parametrize(("limit", "told"), [(["mail1"], "limit is ['mail1']; "), ("-x", "limit is '-x', which ansible takes for an option; ")])
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        (["mail1"], "limit is ['mail1']; "),
+        ("-x", "limit is '-x', which ansible takes for an option; "),
+        ("", "limit is '', which names no host; "),  # to ansible it would mean all of them
+        (" , ", "limit is ' , ', which names no host; "),
+        ("mail1\0", "limit is 'mail1\\x00', with a character that no name can hold"),
+        ("mail\udcff", "limit is 'mail\\udcff', with a character that no name can hold"),
+    ],
+)
 def test_what_is_no_limit_is_told(limit: object, told: str) -> None:
     ran = Remediator(SOMEWHERE).diagnose(limit=limit)
     assert (ran.status, ran.message.startswith(told)) == (RunStatus.INVALID_INPUT, True), ran.message

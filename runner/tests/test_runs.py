@@ -49,6 +49,7 @@ def test_events_tell_what_happens_on_which_host(project: Write) -> None:
 
 def test_a_play_without_hosts_is_not_success(project: Write) -> None:
     assert Remediator({"all": {"hosts": {}}}, project=project(SAY)).diagnose().status is RunStatus.NO_HOSTS
+    assert Remediator({}, project=project(SAY)).diagnose().status is RunStatus.NO_HOSTS
 
 
 @pytest.mark.parametrize(

@@ -89,3 +89,33 @@ def test_a_seed_is_a_corpus_of_services_made_of_parts_and_no_healthy_one_is_a_le
     assert {series.group for series in once} == {"live", "history"}
     assert {series.leaks for series in once} == {True, False, None}
     assert not [series.file for series in once if series.leaks is False and accuracy.diagnose(series)["verdict"] in accuracy.LEAKS]
+
+
+@needs_benchmarks
+def test_a_corpus_as_a_spreadsheet_writes_it_is_read_and_odd_values_end_nothing(tmp_path, capsys):
+    accuracy, corpus_of = importlib.import_module("diagnosis_accuracy"), importlib.import_module("_corpus")
+    series = {"a": [f"{at},{1e7 + at * 1e6}" for at in reversed(range(100))], "empty": [], "odd": ["0,5", "1,n/a", "2,", "x,5"]}
+    for name, lines in series.items():
+        (tmp_path / f"{name}.csv").write_text("\r\n".join(["t_seconds,value", *lines]), encoding="utf-8-sig")
+    rows = ["file,label,source,unit,group", "a.csv,Leak ,mine,bytes,live", "empty.csv,healthy,mine,bytes,live", "odd.csv,healty,mine,bytes,live"]
+    (tmp_path / "labels.csv").write_text("\r\n".join(rows), encoding="utf-8-sig")
+    corpus = corpus_of.read_corpus(tmp_path)
+    assert [one.leaks for one in corpus] == [True, False, None]
+    assert "odd.csv: label 'healty' is neither leak nor healthy nor unclear: not scored" in capsys.readouterr().err
+    figures = accuracy.as_json(corpus, {one.file: accuracy.diagnose(one) for one in corpus}, {})
+    assert figures["overall"]["precision"] == figures["overall"]["recall"] == 1.0
+    assert figures["baselines"]["predict_linear"]["recall"] == 1.0
+
+
+@needs_benchmarks
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ("file,label,source,unit,group\nnone.csv,leak,mine,bytes,live", "none.csv cannot be read: No such file or directory"),
+        ("file,label,source,unit\nnone.csv,leak,mine,bytes", "labels.csv has no column group; its first line is file, label, source, unit"),
+    ],
+)
+def test_a_corpus_that_is_not_whole_is_one_line(tmp_path, labels, told):
+    (tmp_path / "labels.csv").write_text(labels)
+    with pytest.raises(SystemExit, match=told):
+        importlib.import_module("_corpus").read_corpus(tmp_path)

@@ -72,7 +72,12 @@ class TestAnAwxJob:
         ("sqlite:///ledger.sqlite", "'ledger.sqlite' is relative, and would be another ledger in every directory"),
         ("/var/lib/ledger.sqlite", "is not understood"),
         ("postgresql://bob:hunter2@db", r"'postgresql://\*\*\*@db' names no database"),
-        ("postgresql://bob:hunter2@db:port/ledger", "is not understood: Port could not be cast"),
+        ("postgresql://bob:hunter2@db:port/ledger", "is not understood: write postgresql://user@host:port/database, and in a user, password or database # as"),
+        ("postgresql://bob:hunter2#more@db/ledger", r"'postgresql://\*\*\*@db/ledger' is not understood: .* # as %23, / as %2F"),
+        ("postgresql://bob:1/hunter2@db/ledger", r"'postgresql://\*\*\*@db/ledger' is not understood"),
+        ("postgresql://bob:1?hunter2@db/ledger", r"'postgresql://\*\*\*@db/ledger' is not understood"),
+        ("postgresql:/bob:hunter2@db/ledger", r"'postgresql:/\*\*\*@db/ledger' is not understood"),
+        ("bob:hunter2@db", r"'\*\*\*@db' is not understood"),
     ],
 )
 def test_a_url_that_means_nothing_is_one_line_without_its_password(url, message):
