@@ -108,7 +108,7 @@ def story(brief: Data) -> str:
     """
     if brief.get("mass_failure"):
         return json.dumps(["mass failure", brief["mass_failure"]])
-    if brief["outcome"] != "refused":
+    if brief["outcome"] not in ("refused", "chronic"):
         return json.dumps([brief["incident"], brief["outcome"]])
     return json.dumps([brief[key] for key in ("host", "service", "incarnation", "verdict", "urgency", "outcome", "refused_by")])
 

@@ -108,7 +108,7 @@ def build_plan(
     for target in targets:
         _place(plan, target, standing, purpose, approved)
     if approved:
-        _place_missing(plan, approved)
+        _place_missing(plan, approved, [facts.host for facts in fleet])
     _order(plan, standing)
     _fill_waves(plan, standing)
     for number, incident in enumerate(plan["actions"] + plan["refusals"], start=1):
@@ -155,6 +155,8 @@ def verdict_class(verdict: str) -> str:
 
 def by_policy_only(refusal: Data) -> bool:
     """Tell whether it is the policy's own will that nothing is done, and nothing else is wrong that somebody has to hear of."""
+    if any(one["name"] == "unchanged" for one in refusal["gates"]):  # a person has approved it, and waits
+        return False
     shut = {one["name"] for one in closed(refusal["gates"])}
     return not shut.isdisjoint(POLICY_GATES) and shut <= {*POLICY_GATES, *MOOT_GATES}
 
@@ -191,7 +193,7 @@ def _place(plan: Data, target: Target, standing: Standing, purpose: str, approve
         plan["healthy"].append({"host": target.host, "service": target.service, "verdict": target.diagnosis["verdict"]})
         return
     incident = _incident(target, target_gates(target, standing, purpose))
-    if not closed(incident["gates"]):
+    if approved or not closed(incident["gates"]):
         incident["gates"] += _approval_gates(incident, purpose, approved)
     elif not standing.error:
         incident["gates"].append(budget(target, standing))  # of what can be done, the waves tell
@@ -226,12 +228,17 @@ def _approval_gates(incident: Data, purpose: str, approved: Approved | None) -> 
 _ESSENCE = ("host", "service", "incarnation", "action", "policy", "verdict")
 
 
-def _place_missing(plan: Data, approved: Approved) -> None:
+def _place_missing(plan: Data, approved: Approved, hosts: list[str]) -> None:
     """What was approved and was not found again is said."""
     seen = {(one["host"], one["service"]) for one in plan["actions"] + plan["refusals"] + plan["healthy"]}
     for action in approved.actions:
-        if (action["host"], action["service"]) not in seen and action["host"] not in plan["unreachable"]:
-            plan["errors"].append({"host": action["host"], "msg": f"{action['service']}, approved in plan {approved.plan_id}, was not found again; plan anew"})
+        host, service = action["host"], action["service"]
+        if (host, service) in seen or host in plan["unreachable"]:
+            continue
+        if host in hosts:
+            plan["errors"].append({"host": host, "msg": f"{service}, approved in plan {approved.plan_id}, was not found again; plan anew"})
+        elif hosts:  # told for a host of the run, whose exit code it decides
+            plan["errors"].append({"host": hosts[0], "msg": f"{service} on {host}, approved in plan {approved.plan_id}, is outside this run; plan anew"})
 
 
 def _incident(target: Target, gates: list[Data]) -> Data:

@@ -97,6 +97,11 @@ class Rule(Kind):
     def read(self, value: t.Any, path: Path, problems: list[Problem]) -> t.Any:
         parts = rule_parts(value) if isinstance(value, str) else {}
         unknown = [part for part in parts if part not in _PARTS]
+        if parts and (problem := _misread(value, parts)):
+            problems.append(Problem(path, f"{shown(value)} is not allowed here ({problem}); allowed: {self.allowed}"))
+            return None
+        if re.fullmatch(r"\d{8}", parts.get("UNTIL", "")):
+            parts["UNTIL"] += "T235959"  # that day included, as RFC 5545 has it
         if not parts or unknown or parts.get("FREQ") not in _FREQUENCIES:
             why = f" ('{unknown[0]}' is not understood)" if unknown else ""
             problems.append(Problem(path, f"{shown(value)} is not allowed here{why}; allowed: {self.allowed}"))
@@ -114,6 +119,17 @@ class Rule(Kind):
             problems.append(Problem(path, f"{shown(value)} is not allowed here ({error}); allowed: {self.allowed}"))
             return None
         return text
+
+
+def _misread(text: str, parts: dict[str, str]) -> str | None:
+    """Return what python-dateutil would read as something else than what is written."""
+    if text.upper().count("=") != len(parts):
+        return "a part is written twice"
+    if parts.get("FREQ") not in ("MONTHLY", "YEARLY") and re.search(r"\d", parts.get("BYDAY", "")):
+        return "a number in BYDAY, as the first Sunday, goes with FREQ=MONTHLY or YEARLY"
+    if parts.get("UNTIL", "").endswith("Z"):
+        return "UNTIL is in the time zone of the window: write it without Z"
+    return None
 
 
 def rule_parts(text: str) -> dict[str, str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -60,6 +61,28 @@ def test_again_and_again_is_crashed_with_a_gate_that_counts(case):
 )
 def test_a_restart_or_two_are_no_crash_loop(case):
     assert evidence(**case).post_mortem is None
+
+
+@pytest.mark.parametrize(
+    ("starts", "is_loop"),
+    [
+        ([90000, 600, 540, 480, 420], False),  # seconds ago: somebody has deployed, and since then it lives
+        ([900, 720, 540, 360, 180], True),
+        ([90000, 80, 60, 40, 20], True),
+    ],
+)
+def test_restarts_that_nobody_counts_are_over_once_a_life_lasts(starts, is_loop):
+    state = _base.ServiceState("supervisord", "mail", active=_base.RUNNING)
+    one = Evidence(Service(None, "", state))
+    one.lives_watched = {(1000, 5)}
+    now = time.time()
+    for number, (start, end) in enumerate(itertools.pairwise([*starts, 0])):
+        life = Life(("boot", 996 + number, 1 + number), now - start)
+        life.add(now - end - 1, {})
+        one.lives.append(life)
+    state.incarnation = _base.Incarnation("boot", 1000, 5, None, now - starts[-1])
+    ends.look_into({"x": one}, lambda argv, timeout=None, **_more: (1, "", ""), "/proc/self/nowhere")
+    assert (one.post_mortem is not None) is is_loop
 
 
 OWN = "/system.slice/mail.service"

@@ -131,13 +131,28 @@ class TestHalfOpen:
         lab.act("mail1", TEN, "inconclusive")
         assert "breaker" in closed_gates(lab.ask("mail2", TEN))
 
+    def test_a_quiet_day_closes_it(self, lab):
+        lab.later(DAY - MINUTE)
+        assert breaker(lab).state == HALF_OPEN
+        lab.later(MINUTE)
+        assert breaker(lab).state == CLOSED
+        lab.see("down", "mail7")
+        assert breaker(lab).state == CLOSED, "one host is no mass failure"
+
+    def test_a_host_that_stays_sick_keeps_it_half_open(self, lab):
+        lab.act("mail1", TEN, "inconclusive")
+        lab.see("down", "mail1")
+        for _half in range(5):
+            lab.later(DAY / 2)
+            assert breaker(lab).state != CLOSED
+
     def test_a_single_host_that_newly_fails_opens_it_again(self, lab):
         lab.see("down", "mail7")
         assert breaker(lab).state == OPEN
 
 
 @given(state=st.sampled_from([CLOSED, OPEN, HALF_OPEN]), members=st.integers(1, 500), newly=st.integers(0, 500))
-def test_an_open_breaker_never_closes_by_itself_and_few_failures_never_open_a_closed_one(state, members, newly):
+def test_no_failure_closes_an_open_breaker_and_few_never_open_a_closed_one(state, members, newly):
     after = step(state, newly, members)
     assert not (state in (OPEN, HALF_OPEN) and after == CLOSED)
     if state == CLOSED:

@@ -253,10 +253,11 @@ def test_another_outcome_of_the_same_incident_is_news(tmp_path, hook):
     assert result["status"] == "sent"
 
 
-def test_a_refusal_that_goes_on_is_told_once_a_day(tmp_path, hook):
+@pytest.mark.parametrize("outcome", ["refused", "chronic"])
+def test_a_refusal_that_goes_on_is_told_once_a_day(tmp_path, hook, outcome):
     """Each run gives the refusal a new id; a timer that runs every five minutes must not send 288 mails a day."""
-    tell(tmp_path, summary(brief("refused")), webhook(hook))
-    later = brief("refused", incident="run2-1")
+    tell(tmp_path, summary(brief(outcome)), webhook(hook))
+    later = brief(outcome, incident="run2-1")
     assert tell(tmp_path, summary(later), webhook(hook), now=NOW + 3600)[0]["status"] == "nothing_new"
     assert tell(tmp_path, summary(later), webhook(hook), now=NOW + 90000)[0]["status"] == "sent"
 

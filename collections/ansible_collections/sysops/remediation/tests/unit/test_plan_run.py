@@ -351,6 +351,14 @@ class TestApproval:
         assert shut(plan) == {"mail1": ["unchanged"]}
         assert f"this has changed: {changed}; plan anew" in closed(plan["refusals"][0]["gates"])[0]["detail"]
 
+    def test_whatever_holds_it_back_is_told_to_who_approved(self, fleet):
+        asked = self.ask(fleet)
+        frozen = entry(mode="approve", allow_outage=True, freezes=[{"from": "2020-01-01 00:00", "until": "2099-01-01 00:00", "timezone": "UTC"}])
+        for_itself = fleet.plan(host("mail1", policy=frozen))
+        assert by_policy_only(for_itself["refusals"][0])
+        refusal = fleet.plan(host("mail1", policy=frozen), plan_id=asked, approver="Ada")["refusals"][0]
+        assert "freeze" in [one["name"] for one in closed(refusal["gates"])] and not by_policy_only(refusal)
+
     def test_another_verdict_is_another_plan(self, fleet):
         asked = self.ask(fleet)
         plan = fleet.plan(host("mail1", "oom_killed", policy=self.POLICY), plan_id=asked, approver="Ada")
@@ -365,6 +373,12 @@ class TestApproval:
     def test_nobody_is_not_a_person(self, fleet):
         plan = fleet.plan(host("mail1", policy=self.POLICY), plan_id=self.ask(fleet), approver=" ")
         assert not plan["actions"] and "nobody is named" in plan["errors"][0]["msg"]
+
+    def test_what_the_limit_leaves_out_fails_a_host_of_the_run(self, fleet):
+        asked = self.ask(fleet)
+        plan = fleet.plan(host("mail2"), plan_id=asked, approver="Ada")
+        [error] = plan["errors"]
+        assert error["host"] == "mail2" and "on mail1, approved in plan" in error["msg"] and error["msg"].endswith("is outside this run; plan anew")
 
     def test_nothing_else_is_done(self, fleet):
         asked = self.ask(fleet)

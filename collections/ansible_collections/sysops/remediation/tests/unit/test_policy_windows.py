@@ -160,6 +160,19 @@ class TestFreezes:
         assert gate["detail"].startswith("frozen (Christmas; stocktaking) until Thu 2026-12-31 00:00 CET")
 
 
+def test_the_last_day_of_a_rule_is_part_of_it():
+    [policy], problems = read_policy(
+        {
+            "remediation_services": [
+                {"name": "postfix", "freezes": [{"rrule": "FREQ=DAILY;UNTIL=20261129", "start": "02:00", "duration": "4h", "timezone": BERLIN}]}
+            ]
+        }
+    )
+    assert not problems
+    for day, open_ in (("2026-11-29", False), ("2026-11-30", True)):
+        assert next(one for one in timing_gates(policy, at(f"{day} 03:00"), None, False) if one["name"] == "freeze")["passed"] is open_
+
+
 class TestMistakes:
     @pytest.mark.parametrize(
         ("keys", "said"),
@@ -173,6 +186,9 @@ class TestMistakes:
             ({"windows": [{**SUNDAY, "rrule": "FREQ=SECONDLY"}]}, "daily or rarer"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;BYHOUR=3"}]}, "'BYHOUR' is not understood"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;BYDAY=XX"}]}, "windows[0].rrule: 'FREQ=WEEKLY;BYDAY=XX' is not allowed here"),
+            ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;BYDAY=1SU"}]}, "(a number in BYDAY, as the first Sunday, goes with FREQ=MONTHLY or YEARLY)"),
+            ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;BYDAY=SU;BYDAY=MO"}]}, "(a part is written twice)"),
+            ({"freezes": [{**SUNDAY, "rrule": "FREQ=DAILY;UNTIL=20261129T000000Z"}]}, "(UNTIL is in the time zone of the window: write it without Z)"),
             ({"windows": [{**SUNDAY, "rrule": "sundays"}]}, "windows[0].rrule: 'sundays' is not allowed here"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU"}]}, "which counts from a first day; write it too: '2026-01-04 02:00'"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY"}]}, "which counts from a first day"),

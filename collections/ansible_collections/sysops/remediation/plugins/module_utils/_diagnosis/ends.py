@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 
 from .._kernel import below, read_text
@@ -18,6 +19,7 @@ DAY = 86400.0
 LATELY = 900.0  # seconds of history in which lives are counted
 LOOP_WATCHED = 2  # restarts within one window: nobody does that by hand
 LOOP_RECORDED = 3  # restarts lately
+LASTING = 2  # times as long as the usual life lately: it stays
 
 
 def look_into(evidence, run, root):
@@ -56,9 +58,26 @@ def _loop(one):
         return crash_loop(state, restarts, "within the window")
     since = time.time() - LATELY
     recorded = {life.identity[1:] for life in one.lives if life.end >= since} | watched
-    if len(recorded) - 1 >= LOOP_RECORDED and (state.n_restarts is None or state.n_restarts >= LOOP_RECORDED):
+    by_itself = _goes_on(one, since) if state.n_restarts is None else state.n_restarts >= LOOP_RECORDED
+    if len(recorded) - 1 >= LOOP_RECORDED and by_itself:
         return crash_loop(state, len(recorded) - 1, "in the last %d minutes" % (LATELY / 60))
     return None
+
+
+def _goes_on(one, since):
+    """Tell whether restarts that nobody counts still go on. A life that has lasted longer than two of those before it has ended them.
+
+    Whoever deploys restarts a service a few times by hand; after that it stays.
+    """
+    incarnation = one.service.state.incarnation
+    if not incarnation or not incarnation.started_at:
+        return True
+    starts = []
+    for start in sorted([life.started_at for life in one.lives if life.end >= since and life.started_at] + [incarnation.started_at]):
+        if not starts or start > starts[-1] + 1:  # two sources may tell of the same life
+            starts.append(start)
+    lengths = [later - earlier for earlier, later in zip(starts, starts[1:])]
+    return not lengths or time.time() - starts[-1] <= LASTING * statistics.median(lengths)
 
 
 def own_group(root):

@@ -4,7 +4,8 @@
 """The mass-failure breaker of a group: when much of it fails at once, restarting is not the answer, and a human is.
 
 Sick for the breaker: down, or not helped by our action, newly within 10 minutes. A leak on every node of a running group is not that.
-Open until nothing has newly failed for 10 minutes; then half open: one host at a time, and a first success closes it.
+Open until nothing has newly failed for 10 minutes; then half open: one host at a time, and a first success closes it. It closes too when there was
+nothing to try it on for a day, and nothing of the group is sick.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def judge(tx: Transaction, group: Group, sick: t.Mapping[str, float], record: bo
     before, since = (row["state"], row["since"]) if row else (CLOSED, 0.0)
     newly = {host: at for host, at in sick.items() if tx.now - WINDOW < at < tx.now + DAY}  # what a wrong clock wrote is not of today
     state = step(before, len(newly), len(group.members))
+    if before == state == HALF_OPEN and not sick and tx.now - since >= DAY:  # repaired by other hands than ours
+        state = CLOSED
     if state != before:
         since = tx.now
     if record and state != before:
