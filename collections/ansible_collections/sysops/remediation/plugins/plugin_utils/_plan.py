@@ -286,10 +286,10 @@ def _fill_waves(plan: Data, standing: Standing) -> None:
     waves, refused = fill_waves(plan["actions"], standing.views) if plan["actions"] else ([], {})
     wave_of = {host: number for number, hosts in enumerate(waves) for host in hosts}
     for action in plan["actions"]:
-        if action["host"] in refused:
-            action["gates"].append(refused[action["host"]])
-    plan["refusals"] += [action for action in plan["actions"] if action["host"] in refused]
-    kept = [action for action in plan["actions"] if action["host"] not in refused]
+        if (action["host"], action["group"]) in refused:
+            action["gates"].append(refused[action["host"], action["group"]])
+    plan["refusals"] += [action for action in plan["actions"] if (action["host"], action["group"]) in refused]
+    kept = [action for action in plan["actions"] if (action["host"], action["group"]) not in refused]
     plan["actions"] = sorted(kept, key=lambda action: wave_of[action["host"]])
     plan["waves"] = waves
 

@@ -62,8 +62,8 @@ def keeps_one(action: Data) -> bool:
     return not (action["incarnation"] is None or action["policy"]["allow_outage"])
 
 
-def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[list[list[str]], dict[str, Data]]:
-    """Return the waves of hosts, and host → gate for the hosts that no wave has room for.
+def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[list[list[str]], dict[tuple[str, str], Data]]:
+    """Return the waves of hosts, and (host, group) → gate for the groups that no wave has room for on that host.
 
     :param actions: in the order in which they should be done, all of which may be done one by one.
     """
@@ -73,22 +73,27 @@ def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[l
         groups[action["host"]].add(action["group"])
     rooms = {name: _room(views[name], {host for host in hosts if name in groups[host]}) for name in sorted(set().union(*groups.values()))}
     kept = {key: _Serving(views[key[0]].serving.get(key[1], {})) for key in {_group_and_service(action) for action in actions if keeps_one(action)}}
-    serving: dict[str, list[_Serving]] = {}
+    serving: dict[tuple[str, str], list[_Serving]] = {}
     for action in actions:
         if _group_and_service(action) in kept:
-            serving.setdefault(action["host"], []).append(kept[_group_and_service(action)])
+            serving.setdefault((action["host"], action["group"]), []).append(kept[_group_and_service(action)])
     waves: list[list[str]] = []
-    refused: dict[str, Data] = {}
+    refused: dict[tuple[str, str], Data] = {}
     first_free = dict.fromkeys(rooms, 0)  # earlier waves of the group are full, and stay so
     for host in hosts:
-        mine = [rooms[name] for name in groups[host]]
-        wave = max(first_free[room.view.group.name] for room in mine)
-        ours = serving.get(host, [])
-        while wave < len(waves) and not (all(room.fits(host, wave) for room in mine) and all(one.fits(host, wave) for one in ours)):
-            wave += 1
-        tight = [room for room in mine if not room.fits(host, wave)]
-        if tight:
-            refused[host] = _no_room(tight[0], host, wave)
+        names = sorted(groups[host])
+        while names:
+            mine = [rooms[name] for name in names]
+            wave = max(first_free[name] for name in names)
+            ours = [one for name in names for one in serving.get((host, name), [])]
+            while wave < len(waves) and not (all(room.fits(host, wave) for room in mine) and all(one.fits(host, wave) for one in ours)):
+                wave += 1
+            tight = {name: rooms[name] for name in names if not rooms[name].fits(host, wave)}
+            if not tight:
+                break
+            refused.update({(host, name): _no_room(room, host, wave) for name, room in tight.items()})
+            names = [name for name in names if name not in tight]  # the services of other groups do not wait for it
+        if not names:
             continue
         for one in ours:
             one.place(host, wave)

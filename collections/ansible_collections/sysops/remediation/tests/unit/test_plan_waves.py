@@ -29,7 +29,7 @@ def actions(*hosts, group="mail", service=POSTFIX, outage=True, runs=True):
 
 def fill(wanted, *views):
     waves, refused = fill_waves(wanted, {one.group.name: one for one in views})
-    return waves, {host: gate["detail"] for host, gate in refused.items()}
+    return waves, {host: gate["detail"] for (host, _group), gate in refused.items()}
 
 
 def test_one_at_a_time_is_one_wave_per_host():
@@ -74,6 +74,13 @@ def test_the_tightest_of_a_hosts_groups_counts():
     assert fill(wanted, view(most=5), view("disk", most=1))[0] == [["mail1"], ["mail2"]]
 
 
+def test_a_service_does_not_wait_for_the_group_of_its_neighbour():
+    wanted = [*actions("mail1"), *actions("mail1", group="disk")]
+    both = {one.group.name: one for one in (view(most=1, unavailable=["mail7"]), view("disk", most=1))}
+    waves, refused = fill_waves(wanted, both)
+    assert waves == [["mail1"]] and list(refused) == [("mail1", "mail")]
+
+
 def test_one_host_that_serves_is_kept_out_of_each_wave_however_large_the_budget():
     two = view(most=2, members=["mail1", "mail2"])
     assert fill(actions("mail1", "mail2", outage=False), two)[0] == [["mail1"], ["mail2"]]
@@ -102,10 +109,13 @@ def test_only_hosts_that_serve_stand_in():
 )
 def test_no_wave_ever_takes_more_away_than_the_budget(wanted, others, down, mail, disk):
     both = [*actions(*wanted), *actions(*others, group="disk")]
-    waves, refused = fill(both, view(most=mail, unavailable=down), view("disk", most=disk, unavailable=down))
+    waves, refused = fill_waves(both, {"mail": view(most=mail, unavailable=down), "disk": view("disk", most=disk, unavailable=down)})
     placed = [host for wave in waves for host in wave]
-    assert sorted([*placed, *refused]) == sorted({*wanted, *others}), "each host is in one wave or refused"
+    left = {(host, "mail") for host in wanted} | {(host, "disk") for host in others}
+    assert set(refused) <= left
+    assert sorted(placed) == sorted({host for host, _group in left - set(refused)}), "each host is in one wave, unless all of its groups are refused"
     for name, most, hosts in (("mail", mail, wanted), ("disk", disk, others)):
+        hosts = [host for host in hosts if (host, name) not in refused]
         away = set(down)
         for wave in waves:
             acting = {host for host in wave if host in hosts}
