@@ -15,6 +15,7 @@ from ..plugin_utils._plan_facts import new_run_id, read_fleet
 from ..plugin_utils._plan_outcome import bad_ends, planned
 from ..plugin_utils._plan_run import Request, plan_run
 from ..plugin_utils._plan_text import plan_lines
+from ..plugin_utils._policy_host import limits_elsewhere
 
 SPEC = {
     "purpose": {"type": "str", "choices": [REMEDIATE, RESTART], "default": REMEDIATE},
@@ -39,7 +40,7 @@ class ActionModule(ActionBase):
         inventory = {name: frozenset(hosts) for name, hosts in task_vars["groups"].items()}
         acts = args["acts"] and not self._task.check_mode
         request = Request(new_run_id(now), now, args["purpose"], acts, args["ledger"], args["plan_id"], args["approver"])
-        plan = plan_run(fleet, inventory, request)
+        plan = plan_run(fleet, inventory, request, limits_elsewhere(task_vars, self._loader))
         return {
             "changed": False,
             "_ansible_no_log": True,  # policies hold passwords, in probes and addresses; an error of this plugin is shown all the same

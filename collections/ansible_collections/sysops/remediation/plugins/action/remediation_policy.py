@@ -9,6 +9,7 @@ import time
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._plan_budgets import limits_of
 from ..plugin_utils._policy import same_service
 from ..plugin_utils._policy_host import host_policy, origins
 from ..plugin_utils._policy_kinds import nearest
@@ -25,7 +26,7 @@ class ActionModule(ActionBase):
         asked_at = time.time()
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         services, errors = host_policy(task_vars, self._templar.template)
-        named = [entry["name"] for entry in services]
+        named, limits = [entry["name"] for entry in services], limits_of(services)
         where = origins(task_vars, self._templar.template) if args["origins"] and services else [None] * len(services)
         wanted = [(entry, origin) for entry, origin in zip(services, where, strict=True) if not args["service"] or same_service(entry, args["service"])]
         services = [entry for entry, _origin in wanted]
@@ -41,6 +42,7 @@ class ActionModule(ActionBase):
             "services": services,
             "origins": [origin for _entry, origin in wanted if origin is not None],
             "named": named,
+            "limits": limits,
             "errors": errors,
             "observe": observe,
             "asked_at": asked_at,

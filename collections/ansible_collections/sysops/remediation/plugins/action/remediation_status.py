@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
-from ansible.template import Templar
 
 from ..plugin_utils._ledger import LedgerError
 from ..plugin_utils._ops_answer import FAILED, SUCCEEDED, answer, ledger_of
 from ..plugin_utils._ops_status import status_of
 from ..plugin_utils._ops_text import headline, status_lines
 from ..plugin_utils._plan_facts import told_once
-from ..plugin_utils._policy_host import fleet_policies
+from ..plugin_utils._policy_host import limits_elsewhere, policies_of
 
 SPEC = {"ledger": {"type": "str", "no_log": True}}
 
@@ -26,13 +25,11 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         inventory = {name: frozenset(hosts) for name, hosts in task_vars["groups"].items()}
-        shared = {name: value for name, value in task_vars.items() if name == "hostvars" or name.startswith("ansible_play_")}
         hosts = [host for host in task_vars["ansible_play_hosts_all"] if host in inventory["all"]]
-        of_hosts = {host: {**shared, **task_vars["hostvars"].raw_get(host)} for host in hosts}
-        fleet = fleet_policies(of_hosts, lambda variables: Templar(loader=self._loader, variables=variables).template)
+        fleet = policies_of(hosts, task_vars, self._loader)
         errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
         try:
-            status = status_of(ledger_of(args["ledger"], task_vars, rehearse=False), fleet, inventory)
+            status = status_of(ledger_of(args["ledger"], task_vars, rehearse=False), fleet, inventory, limits_elsewhere(task_vars, self._loader))
         except LedgerError as error:
             return answer(FAILED, f"{error}; until it can be used again, nothing is acted on", errors=errors)
         wrong = told_once((one["host"], one["msg"]) for one in errors)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._plan_facts import read_fleet
+from ..plugin_utils._policy_host import limits_elsewhere
 from ..plugin_utils._why_not import explain, why_not_lines
 
 SPEC = {"service": {"type": "str"}, "ledger": {"type": "str", "no_log": True}}
@@ -25,7 +26,7 @@ class ActionModule(ActionBase):
         fleet = read_fleet(raw_get, hosts, service=args["service"])
         inventory = {name: frozenset(members) for name, members in task_vars["groups"].items()}
         guards = {(host, one["asked_about"]): one["answer"] for host in hosts for one in raw_get(host).get(GUARDS) or []}
-        result = explain(fleet, inventory, args["ledger"], guards)
+        result = explain(fleet, inventory, args["ledger"], guards, limits_elsewhere(task_vars, self._loader))
         return {
             "changed": False,
             "result": result,

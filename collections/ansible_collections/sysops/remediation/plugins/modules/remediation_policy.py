@@ -69,6 +69,13 @@ named:
   returned: always
   type: list
   elements: str
+limits:
+  description:
+    - What the whole policy says of budgets, whatever O(service) says. A budget is as tight as the tightest that any of its services and hosts names.
+    - One for each service, with C(group) (null if the service has a budget of its own), C(service) and C(max_unavailable).
+  returned: always
+  type: list
+  elements: dict
 errors:
   description: One line per mistake with variable, path, value, what is allowed and where it was written.
   returned: always

@@ -15,7 +15,7 @@ from ._ledger._incidents import bought_text
 from ._ledger._words import names_service
 from ._ops_pause import as_data
 from ._plan import HostFacts
-from ._plan_standing import Inventory, budget_group, hosts_having, narrowed
+from ._plan_budgets import Elsewhere, Inventory, budgets_of, hosts_having, nowhere, written_name
 from ._windows import clock, next_spans, timing_gates
 
 Data = dict[str, t.Any]
@@ -24,13 +24,14 @@ WINDOWS = 3  # how many are told of each service
 _SORTED = json.JSONEncoder(sort_keys=True)  # made once: asked for each service of each host
 
 
-def status_of(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory) -> Data:
+def status_of(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory, elsewhere: Elsewhere = nowhere) -> Data:
     """Return everything that a person on call asks for first. Nothing is written, and no breaker takes note.
 
     :param fleet: hosts with their policies; diagnoses are not needed.
+    :param elsewhere: what the policies of other hosts say of budgets that these share.
     """
     now = ledger.now()
-    groups, services = _groups(ledger, fleet, inventory)
+    groups, services = _groups(ledger, fleet, inventory, elsewhere)
     views = ledger.views(groups.values(), record=False)
     return {
         "ledger": ledger.described,
@@ -50,7 +51,7 @@ def status_of(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory) -> D
     }
 
 
-def _groups(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory) -> tuple[dict[str, Group], dict[str, list[str]]]:
+def _groups(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory, elsewhere: Elsewhere) -> tuple[dict[str, Group], dict[str, list[str]]]:
     """Return the budgets that the policies speak of, and the services of each.
 
     A service without a group has a budget of its own, by its key; which that is, is known once it was looked at.
@@ -58,19 +59,17 @@ def _groups(ledger: Ledger, fleet: list[HostFacts], inventory: Inventory) -> tup
     seen: dict[str, list[str]] = {}
     for target in ledger.targets():
         seen.setdefault(target["host"], []).append(target["service"])
-    having = hosts_having(ledger)
+    budgets = budgets_of(fleet, inventory, elsewhere, ledger).seen(hosts_having(ledger))
     groups: dict[str, Group] = {}
     services: dict[str, dict[str, None]] = {}
     for facts in fleet:
         for entry in facts.policy:
-            name = entry["name"] if entry["manager"] == "auto" else f"{entry['manager']}/{entry['name']}"
+            name = written_name(entry)
             keys = [key for key in seen.get(facts.host, []) if names_service(name, key)]
             if not keys and not entry["group"]:
                 continue
-            group = narrowed(budget_group(entry, keys[0] if keys else name, inventory), entry, having)
-            tightest = groups.setdefault(group.name, group)
-            if group.max_unavailable < tightest.max_unavailable:
-                groups[group.name] = group
+            group = budgets.group(entry, keys[0] if keys else name)
+            groups[group.name] = group
             services.setdefault(group.name, {}).update(dict.fromkeys(keys or [name]))
     return dict(sorted(groups.items())), {name: sorted(found) for name, found in services.items()}
 

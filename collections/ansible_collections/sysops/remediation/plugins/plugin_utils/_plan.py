@@ -17,8 +17,9 @@ from ..module_utils._leaks import _words as words
 from ..module_utils._managers._base import without_user
 from ..module_utils._units import human_duration
 from ._ledger import Group, GroupView
+from ._plan_budgets import Budgets, limits_of
 from ._plan_gates import MOOT_GATES, POLICY_GATES, REMEDIATE, RESTART, Data, Standing, Target, budget, target_gates, urgency_rank
-from ._plan_standing import Inventory, budget_group, groups_of_hosts
+from ._plan_standing import groups_of_hosts
 from ._plan_waves import fill_waves
 from ._policy import bare_name, canonical_hash, policy_hash
 from ._policy_schema import APPROVE, SICK_VERDICTS
@@ -51,6 +52,11 @@ class HostFacts:
     host_time: float | None = None  # the host's own, at its diagnosis
     notes: list[str] = field(default_factory=list)  # why nothing was found on it
     origins: list[Data] = field(default_factory=list)  # of each entry of the policy, where its keys were written, if somebody asked for it
+    told_limits: list[Data] | None = None  # what its whole policy says of budgets, of which `policy` may be a part
+
+    @property
+    def limits(self) -> list[Data]:
+        return limits_of(self.policy) if self.told_limits is None else self.told_limits
 
     @property
     def complaints(self) -> list[str]:
@@ -71,15 +77,15 @@ class Approved:
     actions: tuple[Data, ...]
 
 
-def targets_of(fleet: t.Iterable[HostFacts], inventory: Inventory) -> list[Target]:
+def targets_of(fleet: t.Iterable[HostFacts], budgets: Budgets) -> list[Target]:
     """Return every diagnosed service that the policy of its host names."""
-    groups = groups_of_hosts(inventory)
+    groups = groups_of_hosts(budgets.inventory)
     found = []
     for facts in fleet:
         for diagnosis in facts.diagnoses:
             entry = entry_for(facts.policy, diagnosis)
             if entry is not None:
-                group = budget_group(entry, diagnosis["service"], inventory)
+                group = budgets.group(entry, diagnosis["service"])
                 found.append(Target(facts.host, diagnosis["service"], entry, diagnosis, group, groups.get(facts.host, frozenset()), facts.host_time))
     return found
 

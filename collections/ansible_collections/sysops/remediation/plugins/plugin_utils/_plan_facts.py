@@ -69,6 +69,7 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
     result: Data = variables.get(RESULT) or {}
     facts = HostFacts(host, policy=policy.get("services") or [], errors=list(policy.get("errors") or []), asked_at=policy.get("asked_at"))
     facts.origins = policy.get("origins") or []
+    facts.told_limits = policy.get("limits")
     if policy.get("failed"):
         facts.errors.append(one_line(policy.get("msg")))
     if not policy:

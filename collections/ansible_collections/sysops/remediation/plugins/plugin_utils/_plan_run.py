@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from ..module_utils._gates import closed
 from ._ledger import AuditEntry, Incident, Ledger, LedgerError, open_ledger
 from ._plan import Approved, Data, HostFacts, build_plan, by_policy_only, refusal_outcome, stored_for_approval, targets_of
+from ._plan_budgets import Budgets, Elsewhere, Inventory, budgets_of, nowhere
 from ._plan_gates import REMEDIATE, Standing, Target
-from ._plan_standing import Inventory, look, lost_hosts
+from ._plan_standing import look, lost_hosts
 
 PLANNED = "planned"
 ENDED = "ended"
@@ -38,34 +39,38 @@ class Request:
     approver: str = ""
 
 
-def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request) -> Data:
-    """Return the plan of a run; of a run that acts, the ledger remembers it before anything is done."""
-    targets = targets_of(fleet, inventory)
+def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request, elsewhere: Elsewhere = nowhere) -> Data:
+    """Return the plan of a run; of a run that acts, the ledger remembers it before anything is done.
+
+    :param elsewhere: what the policies of hosts say of budgets that are not of this run, and share one with it.
+    """
     try:
         ledger = open_ledger(request.ledger, rehearse=not request.acts)
-        plan = _plan(ledger, fleet, targets, request)
+        plan = _plan(ledger, fleet, budgets_of(fleet, inventory, elsewhere, ledger), request)
         if request.acts:
             _record(ledger, plan)
         return plan
     except LedgerError as problem:
         standing = Standing(request.now, error=f"{problem}; so nothing is acted on")
+        targets = targets_of(fleet, budgets_of(fleet, inventory))
         plan = build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose)
         if request.plan_id and fleet:
             plan["errors"].append({"host": fleet[0].host, "msg": str(problem)})
         return plan
 
 
-def _plan(ledger: Ledger, fleet: list[HostFacts], targets: list[Target], request: Request) -> Data:
-    standing = standing_of(ledger, fleet, targets)
+def _plan(ledger: Ledger, fleet: list[HostFacts], budgets: Budgets, request: Request) -> Data:
+    targets = targets_of(fleet, budgets)
+    standing = standing_of(ledger, fleet, targets, budgets)
     approved = _approved(ledger, request) if request.plan_id else None
     return build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose, approved)
 
 
-def standing_of(ledger: Ledger, fleet: list[HostFacts], targets: list[Target]) -> Standing:
+def standing_of(ledger: Ledger, fleet: list[HostFacts], targets: list[Target], budgets: Budgets) -> Standing:
     """Tell the ledger what a run has seen, and return how everything stands."""
     asked = [facts.asked_at for facts in fleet if facts.asked_at]
     at = ledger.now() - max(0.0, time.time() - min(asked)) if asked else ledger.now()  # before the diagnosis, by the ledger's clock
-    return look(ledger, targets, lost_hosts(fleet), at)
+    return look(ledger, targets, lost_hosts(fleet), at, budgets)
 
 
 def _approved(ledger: Ledger, request: Request) -> Approved:

@@ -7,43 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ._ledger import Group, Ledger, Observation
+from ._ledger import Ledger, Observation
 from ._ledger._words import DOWN, HEALTHY, RUNNING, SICK, UNKNOWN
-from ._plan_gates import Data, Standing, Target, accepted
+from ._plan_budgets import Budgets, Inventory, hosts_having
+from ._plan_gates import Standing, Target, accepted
 
 if t.TYPE_CHECKING:
     from ._plan import HostFacts
-
-Inventory = t.Mapping[str, frozenset[str]]  # group → its hosts
-
-
-def budget_group(entry: Data, service: str, inventory: Inventory) -> Group:
-    """Return the hosts that share a budget with this service. A share of them is rounded down."""
-    return _group(entry, service, inventory.get(entry["group"] or "all", frozenset()))
-
-
-def _group(entry: Data, service: str, members: frozenset[str]) -> Group:
-    written = entry["max_unavailable"]
-    most = len(members) * int(written[:-1]) // 100 if isinstance(written, str) else written
-    return Group(entry["group"] or service, members, most)
-
-
-def narrowed(group: Group, entry: Data, having: Inventory) -> Group:
-    """Return the group with those members that count.
-
-    Without a group in the policy these are the hosts that were ever seen to have the service: three mail servers that are down are a
-    mass failure, whatever else is in the inventory.
-    """
-    return group if entry["group"] else _group(entry, group.name, group.members & having.get(group.name, frozenset()))
-
-
-def hosts_having(ledger: Ledger) -> Inventory:
-    """Return service → the hosts that were ever seen to have it, for the services that have a budget of their own."""
-    found: dict[str, set[str]] = {}
-    for target in ledger.targets():
-        if target["group"] == target["service"]:
-            found.setdefault(target["service"], set()).add(target["host"])
-    return {service: frozenset(hosts) for service, hosts in found.items()}
 
 
 def lost_hosts(fleet: t.Iterable[HostFacts]) -> list[HostFacts]:
@@ -60,24 +30,20 @@ def groups_of_hosts(inventory: Inventory) -> dict[str, frozenset[str]]:
     return {host: frozenset(names) for host, names in found.items()}
 
 
-def look(ledger: Ledger, targets: list[Target], lost: t.Iterable[HostFacts], at: float) -> Standing:
+def look(ledger: Ledger, targets: list[Target], lost: t.Iterable[HostFacts], at: float, budgets: Budgets) -> Standing:
     """Tell the ledger what was seen, and ask how everything stands.
 
     :param lost: of :func:`lost_hosts`.
     :param at: the ledger's time from before the diagnosis.
+    :param budgets: those that the targets were made with.
     """
     seen = [Observation(one.host, one.service, one.group.name, _status(one), _since(one, at)) for one in targets]
     ledger.observe([*seen, *_unseen(targets, lost)], at)
     ledger.lost([facts.host for facts in lost], at)
-    groups: dict[str, Group] = {}
-    having = hosts_having(ledger)
-    budgets = {(one.group.name, one.entry["group"], one.entry["max_unavailable"]): one for one in targets}  # a thousand hosts share a handful
-    for one in budgets.values():
-        group = narrowed(one.group, one.entry, having)
-        known = groups.setdefault(group.name, group)
-        if group.max_unavailable < known.max_unavailable:  # the tightest of a group's services counts
-            groups[group.name] = group
-    return Standing(ledger.now(), ledger.described, "", ledger.views(groups.values(), record=True), ledger.pauses(), ledger.effectiveness())
+    narrowed = budgets.seen(hosts_having(ledger))
+    groups = {one.group.name: one for one in targets}  # a thousand hosts share a handful
+    views = ledger.views([narrowed.group(one.entry, one.service) for one in groups.values()], record=True)
+    return Standing(ledger.now(), ledger.described, "", views, ledger.pauses(), ledger.effectiveness())
 
 
 def _status(target: Target) -> str:

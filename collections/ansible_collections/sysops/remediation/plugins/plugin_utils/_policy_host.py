@@ -13,9 +13,11 @@ import json
 import typing as t
 
 from ansible.errors import AnsibleError
+from ansible.template import Templar
 
 from ..module_utils._redact import redact
 from ._plan import HostFacts
+from ._plan_budgets import Elsewhere
 from ._policy import Entry, policy_variables, read_policy, written_in
 from ._policy_kinds import Problem, dotted
 from ._policy_origin import origin_of
@@ -50,8 +52,23 @@ def origins(variables: Variables, template: Template) -> list[dict[str, list[str
     return [{key: [f"{dotted(path)}{origin_of(written, path)}" for path in paths] for key, paths in entry.items()} for entry in written_in(values)]
 
 
+def policies_of(hosts: t.Iterable[str], task_vars: Variables, loader: t.Any) -> list[HostFacts]:
+    """Return hosts with their policies, and nothing else known of them; for an action plugin that runs once.
+
+    :param loader: of the plugin.
+    """
+    shared = {name: value for name, value in task_vars.items() if name == "hostvars" or name.startswith("ansible_play_")}
+    of_hosts = {host: {**shared, **task_vars["hostvars"].raw_get(host)} for host in hosts}
+    return fleet_policies(of_hosts, lambda variables: Templar(loader=loader, variables=variables).template)
+
+
+def limits_elsewhere(task_vars: Variables, loader: t.Any) -> Elsewhere:
+    """Return what answers which budgets the policies of hosts name that are not of this run. A policy with a mistake names none."""
+    return lambda hosts: [limit for facts in policies_of(sorted(hosts), task_vars, loader) for limit in facts.limits]
+
+
 def fleet_policies(hosts: t.Mapping[str, Variables], template_for: t.Callable[[Variables], Template]) -> list[HostFacts]:
-    """Return hosts with their policies, and nothing else known of them."""
+    """Return the same, from variables."""
     known: dict[str, Read] = {}
     fleet = []
     for host, variables in hosts.items():

@@ -17,20 +17,20 @@ from ._ledger import Ask, Ledger, LedgerError, open_ledger
 from ._ledger._targets import clock_text
 from ._ledger._words import names_service
 from ._plan import HostFacts, not_reached, targets_of
+from ._plan_budgets import Budgets, Elsewhere, Inventory, budgets_of, hosts_having, nowhere, written_name
 from ._plan_facts import names, one_line, told_once
 from ._plan_gates import REMEDIATE, Data, Standing, Target, budget, target_gates
 from ._plan_run import standing_of
-from ._plan_standing import Inventory, budget_group, groups_of_hosts, hosts_having, lost_hosts, narrowed
+from ._plan_standing import groups_of_hosts, lost_hosts
 from ._policy_schema import APPROVE
 from ._report._templates import number
 
 Guards = t.Mapping[tuple[str, str], Data]  # (host, service) → what service_restart said in check mode
 
 
-def explain(fleet: list[HostFacts], inventory: Inventory, url: str | None, guards: Guards) -> Data:
+def explain(fleet: list[HostFacts], inventory: Inventory, url: str | None, guards: Guards, elsewhere: Elsewhere = nowhere) -> Data:
     """Return what programs read: every gate of every diagnosed service, and whether a run would act on it now."""
-    targets = targets_of(fleet, inventory)
-    standing, held, unseen = _ask_ledger(targets, fleet, inventory, url)
+    targets, standing, held, unseen = _ask_ledger(fleet, inventory, url, elsewhere)
     services = [_service(target, standing, held.get((target.host, target.service), []), guards) for target in targets + unseen]
     errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
     unreachable = [facts.host for facts in fleet if facts.unreachable]
@@ -51,33 +51,36 @@ def explain(fleet: list[HostFacts], inventory: Inventory, url: str | None, guard
 Held = dict[tuple[str, str], list[Data]]
 
 
-def _ask_ledger(targets: list[Target], fleet: list[HostFacts], inventory: Inventory, url: str | None) -> tuple[Standing, Held, list[Target]]:
-    """Return how everything stands, per target whether another permit is out, and the targets that nobody could look at."""
+def _ask_ledger(fleet: list[HostFacts], inventory: Inventory, url: str | None, elsewhere: Elsewhere) -> tuple[list[Target], Standing, Held, list[Target]]:
+    """Return the targets, how everything stands, per target whether another permit is out, and the targets that nobody could look at."""
     try:
         ledger = open_ledger(url, rehearse=True)
-        standing = standing_of(ledger, fleet, targets)
-        unseen = _unseen(fleet, inventory, ledger.targets())
-        having = hosts_having(ledger)
-        more = [narrowed(one.group, one.entry, having) for one in unseen if one.group.name not in standing.views]
+        budgets = budgets_of(fleet, inventory, elsewhere, ledger)
+        targets = targets_of(fleet, budgets)
+        standing = standing_of(ledger, fleet, targets, budgets)
+        unseen = _unseen(fleet, budgets, ledger.targets())
+        narrowed = budgets.seen(hosts_having(ledger))
+        more = [narrowed.group(one.entry, one.service) for one in unseen if one.group.name not in standing.views]
         standing.views.update(ledger.views(more, record=False))
-        return standing, {(target.host, target.service): _held(ledger, target) for target in targets + unseen}, unseen
+        return targets, standing, {(target.host, target.service): _held(ledger, target) for target in targets + unseen}, unseen
     except LedgerError as problem:
-        return Standing(time.time(), error=f"{problem}; so nothing is acted on"), {}, _unseen(fleet, inventory, [])
+        budgets = budgets_of(fleet, inventory)
+        standing = Standing(time.time(), error=f"{problem}; so nothing is acted on")
+        return targets_of(fleet, budgets), standing, {}, _unseen(fleet, budgets, [])
 
 
-def _unseen(fleet: list[HostFacts], inventory: Inventory, known: list[Data]) -> list[Target]:
+def _unseen(fleet: list[HostFacts], budgets: Budgets, known: list[Data]) -> list[Target]:
     """Return the services of hosts that could not be looked at, by the names that the ledger knows them by, if it has ever seen them."""
-    groups = groups_of_hosts(inventory)
+    groups = groups_of_hosts(budgets.inventory)
     found = []
     for facts in lost_hosts(fleet):
         why = not_reached(facts.why) if facts.unreachable else "; ".join(facts.errors)
         nothing = {"verdict": "insufficient_data", "urgency": "none", "summary": why, "incarnation": {"id": None}, "unseen": why}
         for entry in facts.policy:
-            written = entry["name"] if entry["manager"] == "auto" else f"{entry['manager']}/{entry['name']}"
+            written = written_name(entry)
             keys = [one["service"] for one in known if one["host"] == facts.host and names_service(written, one["service"])]
             for key in keys or [written]:
-                group = budget_group(entry, key, inventory)
-                found.append(Target(facts.host, key, entry, nothing, group, groups.get(facts.host, frozenset())))
+                found.append(Target(facts.host, key, entry, nothing, budgets.group(entry, key), groups.get(facts.host, frozenset())))
     return found
 
 

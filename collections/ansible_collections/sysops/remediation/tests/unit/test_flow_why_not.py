@@ -19,10 +19,11 @@ CONSENT = {"allow_outage": True}
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     lab = FlowLab(tmp_path_factory.mktemp("flow"))
-    lab.add("leaks", {"mode": "auto", **CONSENT}, leaking_lives=9)
+    lab.groups = {"pair": ["leaks", "well"]}
+    lab.add("leaks", {"mode": "auto", **CONSENT, "group": "pair", "max_unavailable": 2}, leaking_lives=9)
     lab.add("asks", {"mode": "approve", **CONSENT, "server": f"unix://admin:hidden-word@{lab.socket}"}, leaking_lives=9)
     lab.add("stands", {"mode": "auto", **CONSENT, "guard": {"stand_down": "1h"}}, leaking_lives=9)
-    lab.add("well", {"mode": "auto", **CONSENT})
+    lab.add("well", {"mode": "auto", **CONSENT, "group": "pair", "max_unavailable": "{{ tight }}"}, tight=1)
     lab.add("busy", {"mode": "auto", **CONSENT}, leaking_lives=9)
     lab.add("gone", {"mode": "auto"})
     lab.lose_after("gone", 0)
@@ -122,6 +123,14 @@ def test_a_pause_is_named_with_its_end_and_a_freeze_too(lab, ledger):
     assert about(run, "leaks")["opens_at"] == pause["opens_at"]
     assert "CLOSED plan   pause" in run.output
     paused.resume(host="leaks")
+
+
+def test_the_policy_of_a_host_that_is_not_asked_about_makes_the_budget_as_tight_as_its_own(lab, ledger):
+    run = lab.run("why_not", remediation_ledger=ledger, remediation_hosts="leaks")
+    budget = next(one for one in about(run, "leaks")["gates"] if one["name"] == "max_unavailable")
+    assert (budget["passed"], budget["threshold"]) == (True, 1), run.output
+    plan = lab.run("plan", remediation_ledger=ledger, remediation_hosts="leaks")
+    assert plan.answer["plan"]["groups"] == {"pair": {"members": ["leaks", "well"], "max_unavailable": 1}}, plan.output
 
 
 def test_a_ledger_that_cannot_be_used_is_a_closed_gate(lab):

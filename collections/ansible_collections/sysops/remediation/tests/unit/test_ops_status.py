@@ -9,6 +9,7 @@ from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import 
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ops_status import status_of
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ops_text import headline, status_lines
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_budgets import limits_of
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import read_policy
 from ledger_lab import HOUR, MINUTE, SERVICE, group, hosts
 
@@ -55,6 +56,14 @@ def test_of_two_services_in_a_group_the_tighter_budget_is_told(lab):
     everybody = frozenset(hosts(4))
     [budget] = status_of(lab.open(), [HostFacts("mail1", policy=services)], {"all": everybody, "mail": everybody})["groups"]
     assert (budget["max_unavailable"], budget["services"]) == (2, ["a", "b"])
+
+
+def test_a_budget_is_as_tight_as_hosts_make_it_that_were_not_asked_about(lab):
+    lab.see("healthy", *hosts(4))
+    everybody = frozenset(hosts(4))
+    known = {"all": everybody, "mail": everybody}
+    found = status_of(lab.open(), fleet(2, max_unavailable=3), known, lambda others: limits_of(fleet(1)[0].policy) if others == {"mail3", "mail4"} else [])
+    assert found["groups"][0]["max_unavailable"] == 1
 
 
 def test_a_service_without_a_group_has_a_budget_once_it_was_seen(lab):

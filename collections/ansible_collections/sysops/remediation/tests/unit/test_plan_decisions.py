@@ -12,6 +12,7 @@ from ansible_collections.sysops.remediation.plugins.module_utils._gates import c
 from ansible_collections.sysops.remediation.plugins.module_utils._leaks import _words
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import open_ledger
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, build_plan, by_policy_only, tally, targets_of
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_budgets import budgets_of
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_outcome import bad_ends
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_standing import look
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import read_policy
@@ -49,9 +50,10 @@ def host(name="mail1", policy=None, diagnoses=None, **facts):
 
 def plan(*hosts, purpose="remediate", created_at=1.0):
     inventory = {"all": frozenset(facts.host for facts in hosts)}
-    targets = targets_of(hosts, inventory)
+    budgets = budgets_of(hosts, inventory)
+    targets = targets_of(hosts, budgets)
     ledger = open_ledger("sqlite:////there/is/none", rehearse=True)
-    standing = look(ledger, targets, [facts for facts in hosts if facts.unreachable], ledger.now())
+    standing = look(ledger, targets, [facts for facts in hosts if facts.unreachable], ledger.now(), budgets)
     return build_plan(list(hosts), targets, standing, RUN, created_at, purpose)
 
 

@@ -12,6 +12,7 @@ from ansible_collections.sysops.remediation.plugins.module_utils._gates import c
 from ansible_collections.sysops.remediation.plugins.plugin_utils import _plan_run
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import Observation, open_ledger
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, by_policy_only
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_budgets import limits_of, nowhere
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_permit import release, reserve, valid_for
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_run import Request, plan_run, settle_run
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import read_policy
@@ -44,8 +45,8 @@ def url(tmp_path):
     return f"sqlite:///{tmp_path}/ledger.sqlite"
 
 
-def entry(**keys):
-    services, problems = read_policy({"remediation_services": [{"name": NAME, "mode": "auto", "group": "mail", **keys}]})
+def entry(name=NAME, **keys):
+    services, problems = read_policy({"remediation_services": [{"name": name, "mode": "auto", "group": "mail", **keys}]})
     assert not problems, problems
     return services[0]
 
@@ -75,10 +76,11 @@ class Fleet:
         self.hosts = [f"mail{number}" for number in range(1, size + 1)]
         self.runs = 0
 
-    def plan(self, *fleet, **request):
+    def plan(self, *fleet, elsewhere=nowhere, **request):
         self.runs += 1
         inventory = {name: frozenset(self.hosts) for name in ("all", "mail")}
-        return plan_run(list(fleet), inventory, Request(f"run{self.runs}", self.clock.now, acts=request.pop("acts", True), ledger=self.url, **request))
+        asked = Request(f"run{self.runs}", self.clock.now, acts=request.pop("acts", True), ledger=self.url, **request)
+        return plan_run(list(fleet), inventory, asked, elsewhere)
 
     def ledger(self):
         return open_ledger(self.url, clock=self.clock)
@@ -115,6 +117,46 @@ class TestBudget:
         assert [len(wave) for wave in fleet.plan(*(host(name, policy=half) for name in fleet.hosts))["waves"]] == [2, 2]
         none = entry(max_unavailable="20%")
         assert shut(fleet.plan(*(host(name, policy=none) for name in fleet.hosts))) == {name: ["max_unavailable"] for name in fleet.hosts}
+
+    def test_a_service_that_the_run_is_not_about_makes_the_budget_of_their_group_as_tight_as_its_own(self, fleet):
+        two, whole = entry(max_unavailable=2), limits_of([entry(max_unavailable=2), entry(name="dovecot", max_unavailable=1)])
+        wide = fleet.plan(*(host(name, policy=two) for name in fleet.hosts))
+        assert [len(wave) for wave in wide["waves"]] == [2, 2]
+        hosts = [host(name, policy=two) for name in fleet.hosts]
+        for facts in hosts:
+            facts.told_limits = whole
+        plan = fleet.plan(*hosts)
+        assert [len(wave) for wave in plan["waves"]] == [1, 1, 1, 1]
+        assert reserve(fleet.url, False, plan, plan["actions"][0], [])["permit"]
+        assert reserve(fleet.url, False, plan, plan["actions"][1], [])["permit"] is None, "the permit is asked with the same budget"
+
+    def test_so_does_the_policy_of_a_host_that_is_not_in_the_run_and_shares_the_group(self, fleet):
+        two = entry(max_unavailable=2)
+        fleet.plan(*(host(name, "healthy", policy=two) for name in fleet.hosts))
+        asked = []
+
+        def elsewhere(hosts):
+            asked.append(hosts)
+            return limits_of([entry(max_unavailable=1)])
+
+        part = [host(name, policy=two) for name in fleet.hosts[:2]]
+        assert fleet.plan(*part, elsewhere=elsewhere)["waves"] == [["mail1"], ["mail2"]]
+        assert asked == [{"mail3", "mail4"}]
+        everybody = [host(name, policy=two) for name in fleet.hosts]
+        assert len(fleet.plan(*everybody, elsewhere=elsewhere)["waves"]) == 2 and len(asked) == 1, "nobody else is asked when all are in the run"
+
+    def test_of_services_with_a_budget_of_their_own_only_hosts_that_have_it_are_asked(self, fleet):
+        alone = entry(group=None, max_unavailable=2)
+        fleet.plan(*(host(name, "healthy", policy=alone) for name in fleet.hosts[:3]))
+        asked = []
+
+        def elsewhere(hosts):
+            asked.append(hosts)
+            return limits_of([entry(group=None, max_unavailable="34%"), entry(name="dovecot", group=None, max_unavailable="1%")])
+
+        plan = fleet.plan(*(host(name, policy=alone) for name in fleet.hosts[:2]), elsewhere=elsewhere)
+        assert asked == [{"mail3"}]
+        assert plan["waves"] == [["mail1"], ["mail2"]], "34 % of the three that have it, and dovecot's budget is its own"
 
     def test_an_unreachable_host_counts_as_unknown(self, fleet):
         fleet.plan(*(host(name, "healthy") for name in fleet.hosts))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import Group, Observation, open_ledger
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_budgets import limits_of
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import read_policy
 from ansible_collections.sysops.remediation.plugins.plugin_utils._why_not import explain, why_not_lines
 
@@ -67,6 +68,15 @@ def test_without_a_ledger_the_policy_is_told_and_the_reason(tmp_path):
     (tmp_path / "ledger.sqlite").write_text("this was a ledger once " * 100)
     _result, gates = asked(f"sqlite:///{tmp_path}/ledger.sqlite", lost())
     assert {name for name, one in gates["mail1", "postfix"].items() if not one["passed"]} == {"diagnosed", "ledger"}
+
+
+def test_the_budget_is_as_tight_as_a_service_makes_it_that_was_not_asked_about(url):
+    ledger = open_ledger(url)
+    ledger.observe([Observation("mail2", SERVICE, "mail", "down")], ledger.now())
+    facts = lost(max_unavailable=2)
+    assert asked(url, facts)[1]["mail1", "postfix"]["max_unavailable"]["threshold"] == 2
+    facts.told_limits = limits_of(policy(max_unavailable=2) + policy(name="dovecot", max_unavailable=1))
+    assert asked(url, facts)[1]["mail1", "postfix"]["max_unavailable"]["threshold"] == 1
 
 
 def test_looking_changes_nothing(url):
