@@ -164,7 +164,7 @@ def _incidents(out: Console, result: RemediateResult) -> None:
         for item in result.incidents:
             rows.add_row(item.host, item.service, word(item.verdict), item.action or "none", word(item.outcome), item.report or "")
         out.print(rows)
-    for item in result.incidents:
+    for item in [*result.incidents, *result.ineffective]:
         out.print(item.headline or f"{item.service} on {item.host}: {item.outcome}", markup=False, soft_wrap=True)
         for step in item.next_steps:
             out.print(f"  next: {step}", markup=False, soft_wrap=True)

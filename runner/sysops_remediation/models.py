@@ -197,6 +197,7 @@ class RemediateResult(RunResult):
 
     plan_id: str = ""
     incidents: list[Incident] = Field(default_factory=list)
+    ineffective: list[Incident] = Field(default_factory=list)  # of earlier runs: their restart did not last a day
     paths: list[str] = Field(default_factory=list)
 
 

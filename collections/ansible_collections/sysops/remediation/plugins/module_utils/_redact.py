@@ -74,6 +74,7 @@ def _may_hold_a_secret(text):
 
 def _redacted(text):
     text = _without_private_keys(text)
+    text = _without_short_options(text)  # first: the name of the program may be taken for the value of an option before it
     text = _URL.sub(_hide_url_credentials, text)
     text = _HEADER.sub(r"\1 " + HIDDEN, text)
     text = _hide_values(text, _ASSIGNMENT)
@@ -81,8 +82,7 @@ def _redacted(text):
     text = _SQL.sub(r"\1\2" + HIDDEN, text)
     text = _REDIS_CONF.sub(r"\1\2" + HIDDEN, text)
     text = _BEARER.sub(r"\1\2" + HIDDEN, text)
-    text = _SHAPES.sub(HIDDEN, text)
-    return _without_short_options(text)
+    return _SHAPES.sub(HIDDEN, text)
 
 
 def redact_argv(argv):

@@ -106,6 +106,12 @@ plan:
       description: Incidents of a mass failure, of which evidence is kept and nothing is touched.
       type: list
       elements: str
+    ineffective:
+      description:
+        - Incidents of earlier runs whose restart did not last a day, as this run is the first to see.
+        - Each with C(incident), C(run_id), C(host), C(service), C(action), and C(held), the seconds that it lasted.
+      type: list
+      elements: dict
     waves:
       description: Hosts that are treated together, in order.
       type: list

@@ -58,7 +58,7 @@ class _Delivery:
         self.target = target
         self.name = target_name(target)
         self.memory = memory
-        mine = [brief for brief in summary["incidents"] if brief.get("notify") is None or self.name in brief["notify"]]
+        mine = [brief for brief in summary["incidents"] + summary.get("ineffective", []) if brief.get("notify") is None or self.name in brief["notify"]]
         self.incidents = [brief for brief in mine if _wanted(target, brief["outcome"]) and _is_news(brief) and not memory.heard(story(brief))]
         self.troubles = [trouble for trouble in _troubles(summary) if _wanted(target, "unknown") and not memory.heard(trouble)]
         self.message = compose(summary, self.incidents, self.troubles) if self.incidents or self.troubles else None

@@ -59,6 +59,11 @@ class HostFacts:
         return limits_of(self.policy) if self.told_limits is None else self.told_limits
 
     @property
+    def whole(self) -> bool:
+        """Tell whether all was looked at that its policy names."""
+        return not (self.unreachable or self.errors) and len(self.diagnoses) == len(self.policy) == len(self.limits)
+
+    @property
     def complaints(self) -> list[str]:
         """Return one line for each thing that kept the host from being looked at."""
         return [*self.errors, *([not_reached(self.why)] if self.unreachable else [])]
@@ -108,7 +113,9 @@ def build_plan(
     :param approved: do this and nothing else.
     """
     plan: Data = {"id": "", "run_id": run_id, "created_at": created_at, "purpose": purpose, "ledger": standing.described or standing.error, "waves": []}
-    plan.update(actions=[], refusals=[], healthy=[], unreachable=[], because={}, errors=[], groups={}, breakers=[], approval=None, evidence_only=[])
+    plan.update(
+        actions=[], refusals=[], healthy=[], unreachable=[], because={}, errors=[], groups={}, breakers=[], approval=None, evidence_only=[], ineffective=[]
+    )
     for facts in fleet:
         _place_trouble(plan, facts)
     for target in targets:
@@ -121,6 +128,7 @@ def build_plan(
         incident["incident"] = f"{run_id}-{number}"
     plan["id"] = plan_id(plan["actions"])
     _ask_for_approval(plan)
+    plan["ineffective"] = _ineffective(targets, standing)
     plan["evidence_only"] = [one["incident"] for one in plan["refusals"] if _fails_with_many(one) and one["policy"]["evidence"]["collect"]]
     plan["groups"] = {name: _group_data(standing.views[name].group) for name in sorted({action["group"] for action in plan["actions"]})}
     plan["breakers"] = [_breaker_data(view) for view in standing.views.values() if view.breaker.state != "closed"]
@@ -322,6 +330,18 @@ def stored_for_approval(plan: Data) -> Data:
     keys = ("incident", "host", "service", "action", "verdict", "urgency", "summary", "incarnation")
     actions = [{**{key: one[key] for key in keys}, "essence": _essence(one)} for one in waiting]
     return {"id": plan["approval"]["id"], "run_id": plan["run_id"], "created_at": plan["created_at"], "actions": actions}
+
+
+def _ineffective(targets: list[Target], standing: Standing) -> list[Data]:
+    """Return the incidents of earlier runs whose restart was in vain, as this run is the first to see."""
+    of = {(one.host, one.service): one for one in targets}
+    known = [(one, of[one["host"], one["service"]]) for one in standing.in_vain if (one["host"], one["service"]) in of]
+    keys = ("name", "manager", "incarnation", "verdict", "urgency", "summary")
+    return [
+        {**one, **{key: incident[key] for key in keys}, **{key: target.entry[key] for key in ("owner", "runbook", "notify")}}
+        for one, target in known
+        for incident in [_incident(target, [])]
+    ]
 
 
 def _fails_with_many(refusal: Data) -> bool:

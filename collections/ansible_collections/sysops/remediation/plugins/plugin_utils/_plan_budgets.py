@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._ledger import Group, Ledger
-from ._ledger._words import names_service
+from ._ledger._words import RETIRED, names_service
 
 if t.TYPE_CHECKING:
     from ._plan import HostFacts
@@ -78,10 +78,10 @@ def _hosts(written: int | str, members: frozenset[str]) -> int:
 
 
 def hosts_having(ledger: Ledger) -> Inventory:
-    """Return service → the hosts that were ever seen to have it, for the services that have a budget of their own."""
+    """Return service → the hosts that have it as far as anybody knows, for the services that have a budget of their own."""
     found: dict[str, set[str]] = {}
     for target in ledger.targets():
-        if target["group"] == target["service"]:
+        if target["group"] == target["service"] and target["status"] != RETIRED:
             found.setdefault(target["service"], set()).add(target["host"])
     return {service: frozenset(hosts) for service, hosts in found.items()}
 

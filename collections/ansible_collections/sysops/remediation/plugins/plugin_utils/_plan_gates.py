@@ -44,6 +44,7 @@ class Standing:
     views: dict[str, GroupView] = field(default_factory=dict)
     pauses: list[Pause] = field(default_factory=list)
     effectiveness: dict[tuple[str, str], Effectiveness] = field(default_factory=dict)
+    in_vain: list[Data] = field(default_factory=list)  # restarts that were, and of which this run is the first to know
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ._ledger import AuditEntry, Incident, Ledger, LedgerError, open_ledger
 from ._plan import Approved, Data, HostFacts, build_plan, by_policy_only, refusal_outcome, stored_for_approval, targets_of
 from ._plan_budgets import Budgets, Elsewhere, Inventory, budgets_of, nowhere
 from ._plan_gates import REMEDIATE, Standing, Target
-from ._plan_standing import look, lost_hosts
+from ._plan_standing import look
 
 PLANNED = "planned"
 ENDED = "ended"
@@ -70,7 +70,7 @@ def standing_of(ledger: Ledger, fleet: list[HostFacts], targets: list[Target], b
     """Tell the ledger what a run has seen, and return how everything stands."""
     asked = [facts.asked_at for facts in fleet if facts.asked_at]
     at = ledger.now() - max(0.0, time.time() - min(asked)) if asked else ledger.now()  # before the diagnosis, by the ledger's clock
-    return look(ledger, targets, lost_hosts(fleet), at, budgets)
+    return look(ledger, fleet, targets, at, budgets)
 
 
 def _approved(ledger: Ledger, request: Request) -> Approved:

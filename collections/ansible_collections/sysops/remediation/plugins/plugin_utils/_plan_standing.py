@@ -30,20 +30,22 @@ def groups_of_hosts(inventory: Inventory) -> dict[str, frozenset[str]]:
     return {host: frozenset(names) for host, names in found.items()}
 
 
-def look(ledger: Ledger, targets: list[Target], lost: t.Iterable[HostFacts], at: float, budgets: Budgets) -> Standing:
+def look(ledger: Ledger, fleet: t.Sequence[HostFacts], targets: list[Target], at: float, budgets: Budgets) -> Standing:
     """Tell the ledger what was seen, and ask how everything stands.
 
-    :param lost: of :func:`lost_hosts`.
+    :param targets: what was diagnosed of the fleet.
     :param at: the ledger's time from before the diagnosis.
     :param budgets: those that the targets were made with.
     """
-    seen = [Observation(one.host, one.service, one.group.name, _status(one), _since(one, at)) for one in targets]
-    ledger.observe([*seen, *_unseen(targets, lost)], at)
+    lost = lost_hosts(fleet)
+    seen = [Observation(one.host, one.service, one.group.name, _status(one), _since(one, at), _stopped(one)) for one in targets]
+    in_vain = ledger.observe([*seen, *_unseen(targets, lost)], at)
     ledger.lost([facts.host for facts in lost], at)
+    ledger.retire({facts.host: {one["service"] for one in facts.diagnoses} for facts in fleet if facts.whole}, at)
     narrowed = budgets.seen(hosts_having(ledger))
     groups = {one.group.name: one for one in targets}  # a thousand hosts share a handful
     views = ledger.views([narrowed.group(one.entry, one.service) for one in groups.values()], record=True)
-    return Standing(ledger.now(), ledger.described, "", views, ledger.pauses(), ledger.effectiveness())
+    return Standing(ledger.now(), ledger.described, "", views, ledger.pauses(), ledger.effectiveness(), in_vain)
 
 
 def _status(target: Target) -> str:
@@ -52,6 +54,10 @@ def _status(target: Target) -> str:
     if target.diagnosis["verdict"] == "insufficient_data":
         return RUNNING
     return SICK if accepted(target) else HEALTHY
+
+
+def _stopped(target: Target) -> bool:
+    return target.dead and target.diagnosis["verdict"] == "stopped"
 
 
 def _since(target: Target, at: float) -> float | None:

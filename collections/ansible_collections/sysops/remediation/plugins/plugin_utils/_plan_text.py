@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._gates import closed
+from ..module_utils._units import human_duration
 from ._plan import NOBODY_NAMED, Data, HostFacts, health, looked_at, tally
 from ._plan_facts import names
 from ._policy_schema import SICK_VERDICTS
@@ -23,6 +24,10 @@ def plan_lines(plan: Data, check_mode: bool) -> list[str]:
     lines += _cut(line for action in plan["actions"] for line in _action_lines(action, waves[action["host"]]))
     lines += _cut(line for refusal in plan["refusals"] for line in _refusal_lines(refusal))
     lines += _cut(f"{health(item):<12} {_where(item)}" + (f"  ({item['verdict']})" if item["verdict"] != health(item) else "") for item in plan["healthy"])
+    lines += _cut(
+        f"INEFFECTIVE  {_where(one)}: sick again {human_duration(one['held'])} after its {one['action']} in incident {one['incident']}"
+        for one in plan.get("ineffective", [])
+    )
     lines += _trouble_lines(plan["unreachable"], plan["errors"])
     return lines if looked_at(plan) else [*lines, NOBODY_NAMED]
 

@@ -47,8 +47,17 @@ class Lab:
         self.runs += 1
         return self.ledger.reserve(ask(host, group, service, valid_for, run_id=f"run{self.runs}", incident=f"run{self.runs}-1", **more))
 
-    def see(self, status: str, *hosts: str, group: str = "mail", service: str = SERVICE, since: float | None = None, ledger: Ledger | None = None) -> None:
-        (ledger or self.ledger).observe([Observation(host, service, group, status, since) for host in hosts], self.time)
+    def see(
+        self,
+        status: str,
+        *hosts: str,
+        group: str = "mail",
+        service: str = SERVICE,
+        since: float | None = None,
+        stopped: bool = False,
+        ledger: Ledger | None = None,
+    ) -> list[dict[str, t.Any]]:
+        return (ledger or self.ledger).observe([Observation(host, service, group, status, since, stopped) for host in hosts], self.time)
 
     def act(self, host: str, group: Group, outcome: str, seconds: float = MINUTE) -> None:
         """Act on a host, from permit to outcome."""

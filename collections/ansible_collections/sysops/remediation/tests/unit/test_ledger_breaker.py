@@ -79,6 +79,19 @@ def test_a_service_that_is_seen_down_because_we_are_restarting_it_does_not_count
     assert breaker(lab).state == CLOSED
 
 
+def test_a_cold_standby_that_was_never_started_did_not_fail_when_it_is_first_seen(lab):
+    lab.see("down", "mail1", "mail2", "mail3", stopped=True)
+    assert breaker(lab).state == CLOSED
+    assert set(lab.ledger.views([TEN], record=False)["mail"].unavailable) == {"mail1", "mail2", "mail3"}, "it counts as unavailable all the same"
+
+
+def test_what_was_up_and_is_not_since_a_reboot_did_fail(lab):
+    lab.see("healthy", "mail1", "mail2", "mail3")
+    lab.later(MINUTE)
+    lab.see("down", "mail1", "mail2", "mail3", stopped=True)
+    assert breaker(lab).state == OPEN
+
+
 def test_an_open_breaker_refuses_every_host_of_the_group_and_says_why(lab):
     trip(lab)
     refused = closed_gates(lab.ask("mail9", TEN))["breaker"]

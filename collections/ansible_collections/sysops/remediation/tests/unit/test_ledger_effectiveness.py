@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import Effectiveness, Incident
+from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import Effectiveness, Incident, Observation
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger._incidents import bought_text, effectiveness_gates
 from ledger_lab import DAY, HOUR, MINUTE, SERVICE, group
 
@@ -67,6 +67,27 @@ def test_the_incident_whose_restart_did_not_hold_becomes_ineffective(lab):
     lab.ledger.record_incidents([Incident("run1-1", "run1", *TARGET, state="ended", outcome="remediated")])
     remediate(lab, then_sick_after=HOUR)
     assert lab.ledger.incidents("run1-1")[0].outcome == "ineffective"
+
+
+def test_who_sees_it_first_is_told_which_incident_was_in_vain_and_for_how_long_it_held(lab):
+    lab.ledger.record_incidents([Incident("run1-1", "run1", *TARGET, state="ended", outcome="remediated")])
+    lab.act("mail1", GROUP, "remediated")
+    lab.later(HOUR)
+    seen = [{"run_id": "run1", "incident": "run1-1", "host": "mail1", "service": SERVICE, "action": "restart", "held": HOUR}]
+    assert lab.open(rehearse=True).observe([Observation(*TARGET, "mail", "sick")], lab.time) == seen, "a rehearsal tells what a run would"
+    assert lab.see("sick", "mail1") == seen
+    lab.later(MINUTE)
+    assert lab.see("sick", "mail1") == []
+    assert [(one.kind, one.incident, one.detail) for one in lab.ledger.audited(run_id="run1") if one.kind == "recurred"] == [
+        ("recurred", "run1-1", {"held": HOUR})
+    ]
+
+
+def test_what_a_person_stopped_is_not_sick_again(lab):
+    lab.act("mail1", GROUP, "remediated")
+    lab.later(HOUR)
+    assert lab.see("down", "mail1", stopped=True) == []
+    assert known(lab).state == "effective"
 
 
 def test_chronic_stays_when_a_person_restarts_it_and_it_holds_for_less_than_a_day(lab):

@@ -102,7 +102,7 @@ class TestTheSchema:
         with lab.ledger._database.write() as tx:
             tx.do("INSERT INTO ledger_version (version, applied_at) VALUES (99, 0)")
         for rehearse in (False, True):
-            with pytest.raises(LedgerError, match="has schema version 99, and this release knows versions up to 1: upgrade the collection on this controller"):
+            with pytest.raises(LedgerError, match="has schema version 99, and this release knows versions up to 2: upgrade the collection on this controller"):
                 lab.open(rehearse=rehearse)
 
     def test_of_an_older_release_is_brought_up_to_date_and_keeps_what_is_there(self, lab, monkeypatch):
@@ -111,10 +111,10 @@ class TestTheSchema:
         rehearsal = lab.open(rehearse=True)
         assert "mail1" in rehearsal.views([GROUP], record=False)["mail"].unavailable
         with lab.ledger._database.read() as tx:
-            assert _schema.version(tx) == 1, "a rehearsal migrates its copy only"
+            assert _schema.version(tx) == 2, "a rehearsal migrates its copy only"
         lab.ledger = lab.open()
         with lab.ledger._database.read() as tx:
-            assert _schema.version(tx) == 2
+            assert _schema.version(tx) == 3
             assert tx.row("SELECT host, note FROM ledger_targets") == {"host": "mail1", "note": None}
 
     def test_that_cannot_be_brought_up_to_date_stays_as_it_was(self, lab, monkeypatch):

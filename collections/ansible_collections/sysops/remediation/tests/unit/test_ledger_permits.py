@@ -115,6 +115,43 @@ def test_where_nothing_was_done_all_is_as_before(lab, outcome, before, counts):
     assert ("max_unavailable" in closed_gates(lab.ask("mail2", ONE_OF_THREE))) is counts
 
 
+NAMED = {"mail1": {"systemd/exim4.service"}, "mail2": {SERVICE}}  # host → what its policy names by now
+
+
+class TestWhatThePolicyOfItsHostNamesNoMore:
+    @pytest.fixture(autouse=True)
+    def seen(self, lab):
+        lab.see("down", "mail1")
+        lab.see("healthy", "mail2", "mail3")
+
+    def counts(self, lab):
+        return set(lab.ledger.views([ONE_OF_THREE], record=False)["mail"].unavailable)
+
+    def test_counts_for_a_day_so_that_a_policy_of_one_run_gives_no_budget_back(self, lab):
+        lab.later(23 * HOUR)
+        lab.ledger.retire(NAMED, lab.time)
+        assert self.counts(lab) == {"mail1"}
+
+    def test_counts_for_nothing_then(self, lab):
+        lab.later(25 * HOUR)
+        lab.ledger.retire(NAMED, lab.time)
+        assert self.counts(lab) == set() and lab.ask("mail2", ONE_OF_THREE).permit
+        assert [(one.kind, one.host, one.detail) for one in lab.ledger.audited() if one.kind == "retired"] == [("retired", "mail1", {"status": "down"})]
+        assert {one["host"]: one["status"] for one in lab.ledger.targets()}["mail3"] == "healthy", "of its policy nothing was said"
+
+    def test_counts_again_when_it_is_named_again(self, lab):
+        lab.later(25 * HOUR)
+        lab.ledger.retire(NAMED, lab.time)
+        lab.see("down", "mail1")
+        assert self.counts(lab) == {"mail1"}
+
+    def test_counts_as_long_as_a_permit_is_out(self, lab):
+        assert lab.ask("mail1", ONE_OF_THREE, valid_for=30 * HOUR).permit
+        lab.later(25 * HOUR)
+        lab.ledger.retire(NAMED, lab.time)
+        assert self.counts(lab) == {"mail1"}
+
+
 class TestAHolderThatDied:
     def test_counts_as_unknown_against_others_from_the_end_of_its_permit(self, lab):
         lab.ask("mail1", ONE_OF_THREE, valid_for=5 * MINUTE)

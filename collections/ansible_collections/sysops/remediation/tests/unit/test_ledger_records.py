@@ -10,7 +10,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import AuditEntry, Incident
-from ledger_lab import HOUR, MINUTE, SERVICE, closed_gates, group
+from ledger_lab import DAY, HOUR, MINUTE, SERVICE, closed_gates, group
 
 GROUP = group(3, 3)
 PLAN = {"id": "0123abcd", "run_id": "run1", "actions": [{"host": "mail1", "service": SERVICE}]}
@@ -130,6 +130,15 @@ class TestPlans:
         lab.ledger.record_plan({**PLAN, "run_id": "run2"})
         assert closed_names(lab.ledger.approve("0123abcd", "Alice")) == []
 
+    def test_are_listed_once_as_the_newest_run_stored_them(self, lab):
+        lab.ledger.record_plan(PLAN)
+        lab.later(MINUTE)
+        lab.ledger.record_plan({**PLAN, "run_id": "run2"})
+        assert [one["run_id"] for one in lab.ledger.waiting_plans()] == ["run2"]
+        lab.ledger.approve("0123abcd", "Alice")
+        lab.ledger.take_plan("0123abcd", "run3")
+        assert lab.ledger.waiting_plans() == [], "the older one cannot be approved"
+
 
 class TestIncidents:
     def test_keep_their_json_and_change_their_state(self, lab):
@@ -140,6 +149,35 @@ class TestIncidents:
         (incident,) = lab.ledger.incidents("run1-1")
         assert (incident.state, incident.outcome, incident.body) == ("ended", "remediated", {"headline": "fixed in 40 s"})
         assert (incident.opened_at, incident.updated_at) == (opened, lab.time)
+
+    def test_of_a_controller_that_died_end_as_unknown_once_their_service_is_seen_again(self, lab):
+        mail = group(3, 3)
+        for number, host in enumerate(("mail1", "mail2"), start=1):
+            assert lab.ask(host, mail, valid_for=5 * MINUTE).permit
+            lab.ledger.record_incidents([Incident(f"run{number}-1", f"run{number}", host, SERVICE, state="planned")])
+        lab.ledger.record_incidents([Incident("run9-1", "run9", "mail3", SERVICE, state="planned")])
+        lab.later(4 * MINUTE)
+        lab.see("healthy", "mail1", "mail2", "mail3")
+        assert len(lab.ledger.incidents(open_only=True)) == 3, "their permits are still out, and one has not asked yet"
+        lab.later(2 * MINUTE)
+        lab.see("healthy", "mail1", "mail3")
+        assert [one.id for one in lab.ledger.incidents(open_only=True)] == ["run9-1", "run2-1"], "nobody has seen mail2 since"
+        assert [(one.state, one.outcome) for one in lab.ledger.incidents("run1-1")] == [("ended", "unknown")]
+        assert [one["host"] for one in lab.ledger.unreleased()] == ["mail2"]
+        last = lab.ledger.audited(run_id="run1", host="mail1")[0]
+        assert (last.kind, last.detail) == ("abandoned", {"outcome": "unknown"})
+        lab.later(DAY)
+        lab.see("healthy", "mail3")
+        assert [one.id for one in lab.ledger.incidents(open_only=True)] == ["run2-1"], "no run waits for a permit for a day"
+
+    def test_that_end_late_are_known_better(self, lab):
+        permit = lab.ask("mail1", group(3, 1), valid_for=5 * MINUTE).permit
+        lab.ledger.record_incidents([Incident("run1-1", "run1", "mail1", SERVICE, state="planned")])
+        lab.later(6 * MINUTE)
+        lab.see("healthy", "mail1")
+        assert lab.ledger.release(permit.id, "remediated") == "superseded"
+        lab.ledger.record_incidents([Incident("run1-1", "run1", "mail1", SERVICE, "ended", "remediated")])
+        assert lab.ledger.incidents("run1-1")[0].outcome == "remediated"
 
     def test_are_found_by_host_service_and_state_the_newest_first(self, lab):
         for number, host in enumerate(("mail1", "mail2", "mail1"), start=1):

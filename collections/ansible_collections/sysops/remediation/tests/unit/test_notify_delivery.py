@@ -253,6 +253,14 @@ def test_another_outcome_of_the_same_incident_is_news(tmp_path, hook):
     assert result["status"] == "sent"
 
 
+def test_an_earlier_restart_that_did_not_last_is_told_once_to_who_wants_to_hear_of_it(tmp_path, hook):
+    found = summary(ineffective=[brief("ineffective", incident="run0-1")])
+    wants, does_not = webhook(hook, outcomes=["ineffective"]), webhook(hook, name="other", outcomes=["failed"])
+    assert [one["status"] for one in tell(tmp_path, found, wants, does_not)] == ["sent", "nothing_new"]
+    assert [one["incident"] for one in json.loads(hook.requests[0][2])["incidents"]] == ["run0-1"]
+    assert tell(tmp_path, found, wants)[0]["status"] == "nothing_new"
+
+
 @pytest.mark.parametrize("outcome", ["refused", "chronic"])
 def test_a_refusal_that_goes_on_is_told_once_a_day(tmp_path, hook, outcome):
     """Each run gives the refusal a new id; a timer that runs every five minutes must not send 288 mails a day."""

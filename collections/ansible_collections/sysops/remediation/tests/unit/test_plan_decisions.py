@@ -53,7 +53,7 @@ def plan(*hosts, purpose="remediate", created_at=1.0):
     budgets = budgets_of(hosts, inventory)
     targets = targets_of(hosts, budgets)
     ledger = open_ledger("sqlite:////there/is/none", rehearse=True)
-    standing = look(ledger, targets, [facts for facts in hosts if facts.unreachable], ledger.now(), budgets)
+    standing = look(ledger, hosts, targets, ledger.now(), budgets)
     return build_plan(list(hosts), targets, standing, RUN, created_at, purpose)
 
 

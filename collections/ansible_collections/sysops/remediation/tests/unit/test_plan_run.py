@@ -15,11 +15,14 @@ from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import Ho
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_budgets import limits_of, nowhere
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_permit import release, reserve, valid_for
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_run import Request, plan_run, settle_run
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_text import plan_lines
 from ansible_collections.sysops.remediation.plugins.plugin_utils._policy import read_policy
 
 NAME = "postfix.service"
 SERVICE = f"systemd/{NAME}"
 HOUR = 3600.0
+OTHER = "exim4.service"
+NAMED_OTHER = {"service": f"systemd/{OTHER}", "name": OTHER}
 
 
 class Clock:
@@ -186,6 +189,27 @@ class TestBudget:
         assert fleet.plan(host("mail1", "healthy"), host("mail2"))["waves"] == [["mail2"]]
 
 
+class TestWhatIsNamedNoMore:
+    def test_a_service_that_left_the_policy_while_it_was_down_counts_for_a_day(self, fleet):
+        fleet.plan(host("mail1", "crashed"), *(host(name, "healthy") for name in fleet.hosts[1:]))
+        renamed = HostFacts(
+            "mail1",
+            policy=[entry(name="exim4.service")],
+            diagnoses=[{**diagnosis("healthy", urgency="none"), "service": "systemd/exim4.service", "name": "exim4.service"}],
+        )
+        assert shut(fleet.plan(renamed, host("mail2"))) == {"mail2": ["max_unavailable"]}
+        fleet.clock.now += 25 * HOUR
+        assert fleet.plan(renamed, host("mail2"), host("mail3", "healthy"))["waves"] == [["mail2"]]
+
+    def test_one_that_the_run_was_not_about_is_still_named(self, fleet):
+        fleet.plan(host("mail1", "crashed"), *(host(name, "healthy") for name in fleet.hosts[1:]))
+        fleet.clock.now += 25 * HOUR
+        other = entry(name=OTHER)
+        part = HostFacts("mail1", policy=[other], diagnoses=[{**diagnosis("healthy", urgency="none"), **NAMED_OTHER}])
+        part.told_limits = limits_of([other, entry()])
+        assert shut(fleet.plan(part, host("mail2"), host("mail3", "healthy"))) == {"mail2": ["max_unavailable"]}
+
+
 class TestSingleInstance:
     def test_the_only_one_that_serves_needs_consent(self, fleet):
         assert shut(fleet.plan(host("mail1"))) == {"mail1": ["single_instance"]}
@@ -293,6 +317,23 @@ class TestEffectiveness:
         assert "which bought 6 h, then 3 h, shrinking" in closed(plan["refusals"][0]["gates"])[0]["detail"]
         found = {one.run_id: one.outcome for one in fleet.ledger().incidents()}
         assert found == {"run1": "ineffective", "run2": "ineffective", "run3": "chronic"}
+
+    def test_the_run_that_sees_it_first_tells_so_and_later_ones_do_not(self, fleet):
+        policy = entry(allow_outage=True, owner="mail team", notify=["pager"])
+        fleet.act(fleet.plan(host("mail1", policy=policy)))
+        fleet.clock.now += 6 * HOUR
+        assert fleet.plan(host("mail1", policy=policy), acts=False)["ineffective"], "a rehearsal tells it, and takes nothing away"
+        plan = fleet.plan(host("mail1", policy=policy))
+        [told] = plan["ineffective"]
+        assert (told["incident"], told["host"], told["held"], told["verdict"], told["notify"]) == ("run1-1", "mail1", 6 * HOUR, "leak_suspected", ["pager"])
+        assert f"INEFFECTIVE  mail1 {SERVICE}: sick again 6 h after its restart in incident run1-1" in plan_lines(plan, False)
+        assert fleet.plan(host("mail1", policy=policy))["ineffective"] == []
+
+    def test_a_person_who_stops_it_makes_no_restart_ineffective(self, fleet):
+        fleet.act(fleet.plan(host("mail1"), host("mail2", "healthy")))
+        fleet.clock.now += HOUR
+        plan = fleet.plan(host("mail1", "stopped", life=None, urgency="none"), host("mail2", "healthy"))
+        assert plan["ineffective"] == [] and shut(plan) == {}
 
     def test_a_day_of_health_wipes_the_slate(self, fleet):
         policy = entry(allow_outage=True)

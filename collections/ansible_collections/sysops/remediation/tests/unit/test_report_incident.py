@@ -118,6 +118,23 @@ def test_what_could_not_be_judged_is_not_called_healthy():
     assert "## Insufficient data\n\n1 service: mail2 supervisord/insufficient_data\n\n## Stopped\n\n1 service: mail2 supervisord/stopped\n" in text
 
 
+def test_an_earlier_restart_that_did_not_last_is_told_with_what_to_do():
+    run = recorded("remediated")
+    (action,) = run["plan"]["actions"]
+    keys = ("host", "service", "name", "manager", "incarnation", "verdict", "urgency", "summary")
+    before = {**{key: action[key] for key in keys}, "incident": "run0-1", "run_id": "run0", "action": "restart", "held": 22200.0}
+    run["plan"]["ineffective"] = [{**before, "owner": "mail team", "runbook": None, "notify": ["pager"]}]
+    summary, incidents = report(run)
+    (told,) = summary["ineffective"]
+    assert (told["incident"], told["outcome"], told["notify"]) == ("run0-1", "ineffective", ["pager"])
+    assert told["headline"] == "policyd on mail1: ineffective: sick again 6 h 10 min after its restart in incident run0-1"
+    assert told["next_steps"][0].startswith("The restart worked, but it leaked again within a day")
+    assert summary["headline"] == "1 remediated, 1 healthy, 1 ineffective before"
+    assert [one["incident"] for one in incidents] == [action["incident"]] == [one["incident"] for one in summary["incidents"]]
+    assert told["headline"] in summary_markdown(summary).split("## Incidents")[0]
+    jsonschema.validate(summary, json.loads((SCHEMAS / "summary.schema.json").read_text()))
+
+
 def test_no_gate_of_the_guard_or_the_plan_was_forgotten():
     plugins = HERE.parent.parent / "plugins"
     guard = [plugins / "module_utils/_action" / f"{name}.py" for name in ("guard", "history_gates", "service_gates", "scaling", "flow")]

@@ -12,7 +12,7 @@ from ...module_utils._gates import gate
 from ...module_utils._units import human_duration
 from . import _audit as audit
 from ._database import Transaction
-from ._targets import ALERT_TAIL
+from ._hindsight import ALERT_TAIL
 from ._words import DAY, DOWN, Data, Effectiveness, Incident
 
 _FIELDS = "id, run_id, host, service, state, outcome, body, opened_at, updated_at"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _audit, _incidents, _pauses, _permits, _plans, _targets
+from . import _audit, _hindsight, _incidents, _pauses, _permits, _plans, _targets
 from ._database import Database
 from ._words import Ask, AuditEntry, Data, Effectiveness, Group, GroupView, Incident, Observation, Pause, Reply
 
@@ -24,13 +24,20 @@ class Ledger:
         with self._database.read() as tx:
             return tx.now
 
-    def observe(self, seen: t.Iterable[Observation], at: float) -> None:
-        """Record the health of targets.
+    def observe(self, seen: t.Sequence[Observation], at: float) -> list[Data]:
+        """Record the health of targets, and return which restarts were in vain, as far as that was not known: ``_hindsight.recur``.
 
         :param at: ``now()`` of this ledger from before the diagnosis began, so that nothing newer is overwritten.
         """
         with self._database.write() as tx:
             _targets.observe(tx, seen, at)
+            _hindsight.end_abandoned(tx, at)
+            return _hindsight.recur(tx, seen, at)
+
+    def retire(self, named: t.Mapping[str, t.Collection[str]], at: float) -> None:
+        """Forget what no policy names any more: ``_hindsight.retire``. ``at`` as for :meth:`observe`."""
+        with self._database.write() as tx:
+            _hindsight.retire(tx, named, at)
 
     def lost(self, hosts: t.Iterable[str], at: float) -> None:
         """Record that hosts could not be reached: whatever was known of their services is ``unknown`` now. ``at`` as for :meth:`observe`."""

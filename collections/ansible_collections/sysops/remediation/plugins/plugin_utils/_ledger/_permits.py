@@ -17,6 +17,9 @@ from . import _targets as targets
 from ._database import Transaction
 from ._words import IN_REMEDIATION, STATUS_AFTER, UNKNOWN, Ask, AuditEntry, Data, GroupView, LedgerError, Permit, Reply
 
+_LAST_KNOWN = f"""EXISTS (SELECT 1 FROM ledger_targets AS known WHERE known.host = held.host AND known.service = held.service
+    AND known.token = held.token AND known.status = '{IN_REMEDIATION}')"""
+
 
 def reserve(tx: Transaction, ask: Ask) -> Reply:
     """Return a permit, or the closed gates that stand against it."""
@@ -54,9 +57,10 @@ def release(tx: Transaction, permit_id: str, outcome: str) -> str:
 
 
 def unreleased(tx: Transaction, run_id: str | None) -> list[Data]:
-    """Return the permits without an outcome, of one run or of all; expired ones are ``unknown`` to everybody else."""
-    sql = "SELECT id, host, service, grp, token, run_id, incident, action, holder, granted_at, expires_at FROM ledger_permits WHERE released_at IS NULL"
-    rows = tx.rows(sql + (" AND run_id = :run_id" if run_id else "") + " ORDER BY granted_at", **({"run_id": run_id} if run_id else {}))
+    """Return the permits without an outcome: all of one run, or those of any whose target nobody has seen since; expired, it is ``unknown``."""
+    sql = "SELECT id, host, service, grp, token, run_id, incident, action, holder, granted_at, expires_at FROM ledger_permits AS held WHERE released_at IS NULL"
+    mine = sql + " AND run_id = :run_id ORDER BY granted_at"
+    rows = tx.rows(mine, run_id=run_id) if run_id else tx.rows(f"{sql} AND {_LAST_KNOWN} ORDER BY granted_at")
     return [{**row, "expired": tx.now >= row["expires_at"]} for row in rows]
 
 

@@ -67,7 +67,9 @@ def peek(tx: Transaction, plan_id: str) -> tuple[Data | None, list[Data]]:
 def waiting(tx: Transaction) -> list[Data]:
     """Return the plans that can still be approved or taken, with their actions."""
     names = "plan_id, run_id, created_at, expires_at, approved_at, approved_by"
-    rows = tx.rows(f"SELECT {names}, body FROM ledger_plans WHERE taken_at IS NULL AND expires_at > :now ORDER BY created_at", now=tx.now)
+    newest = "NOT EXISTS (SELECT 1 FROM ledger_plans AS newer WHERE newer.plan_id = stored.plan_id AND newer.created_at > stored.created_at)"
+    where = f"taken_at IS NULL AND expires_at > :now AND {newest}"  # the newest of those with an id is the one that is approved
+    rows = tx.rows(f"SELECT {names}, body FROM ledger_plans AS stored WHERE {where} ORDER BY created_at", now=tx.now)
     return [{**{name: row[name] for name in names.split(", ")}, "actions": json.loads(row["body"])["actions"]} for row in rows]
 
 

@@ -23,13 +23,12 @@ from ._words import DAY, DOWN, FAILED, HEALTHY, IN_REMEDIATION, RUNNING, SEEN, S
 
 NOT_HELPED = "was not helped by an action"
 SKEW = 60.0  # seconds by which transactions on several controllers may overtake each other
-ALERT_TAIL = 600.0  # seconds after a success in which an alert still fires on what was before
 
 _OBSERVE = f"""
 INSERT INTO ledger_targets AS known (host, service, grp, status, seen_at, busy_until, sick_since, healthy_since, cleared_at, token)
 VALUES (:host, :service, :grp, :status, :at, 0, :sick_since, :healthy_since, 0, 0)
 ON CONFLICT (host, service) DO UPDATE SET grp = excluded.grp, status = excluded.status, seen_at = excluded.seen_at,
-    sick_since = CASE WHEN excluded.status = '{DOWN}' THEN COALESCE(known.sick_since, excluded.sick_since)
+    sick_since = CASE WHEN excluded.status = '{DOWN}' THEN COALESCE(known.sick_since, CAST(:went_down AS DOUBLE PRECISION))
                       WHEN excluded.status = '{UNKNOWN}' THEN known.sick_since END,
     healthy_since = CASE WHEN excluded.status = '{HEALTHY}' THEN COALESCE(known.healthy_since, excluded.seen_at) END,
     cleared_at = CASE WHEN known.healthy_since <= excluded.seen_at - {DAY} THEN excluded.seen_at
@@ -38,16 +37,6 @@ WHERE (excluded.seen_at >= known.seen_at AND excluded.seen_at >= known.busy_unti
        OR known.status <> '{IN_REMEDIATION}' AND known.seen_at > :now + {SKEW})
   AND (excluded.status <> '{RUNNING}' OR known.status = '{RUNNING}')
   AND (known.status <> '{FAILED}' OR excluded.status = '{HEALTHY}' AND excluded.seen_at >= known.seen_at + {DAY} OR known.seen_at > :now + {DAY})
-"""
-
-_RECURRED = f"""
-UPDATE ledger_permits SET recurred_at = :at
-WHERE outcome = 'remediated' AND recurred_at IS NULL AND released_at > :at - {DAY} AND EXISTS (
-    SELECT 1 FROM ledger_targets AS known
-    WHERE known.host = ledger_permits.host AND known.service = ledger_permits.service AND known.seen_at = :at
-      AND ledger_permits.released_at = (SELECT max(released_at) FROM ledger_permits AS other
-                                        WHERE other.host = known.host AND other.service = known.service AND other.outcome = 'remediated')
-      AND (known.status = '{DOWN}' OR known.status = '{SICK}' AND ledger_permits.released_at < :at - {ALERT_TAIL}))
 """
 
 # A service counts also where it was last seen under another group of the policy: a change of the policy gives no budget back.
@@ -71,8 +60,8 @@ def observe(tx: Transaction, seen: t.Iterable[Observation], at: float) -> None:
     for one in seen:
         if one.status not in SEEN:
             raise ValueError(f"status '{one.status}' of {one.host} {one.service}: a diagnosis says one of {', '.join(SEEN)}")
-        sick_since = min(one.since or at, at) if one.status == DOWN else None
-        healthy_since = at if one.status == HEALTHY else None
+        went_down = min(one.since or at, at) if one.status == DOWN else None
+        never_up = one.stopped and one.since is None  # as far as anybody knows: if it was not known before, it did not fail now
         rows.append(
             {
                 "host": one.host,
@@ -81,13 +70,12 @@ def observe(tx: Transaction, seen: t.Iterable[Observation], at: float) -> None:
                 "status": one.status,
                 "at": at,
                 "now": tx.now,
-                "sick_since": sick_since,
-                "healthy_since": healthy_since,
+                "sick_since": at - DAY if never_up else went_down,
+                "went_down": went_down,
+                "healthy_since": at if one.status == HEALTHY else None,
             }
         )
     tx.do_many(_OBSERVE, rows)
-    if tx.do(_RECURRED, at=at):
-        tx.do("UPDATE ledger_incidents SET outcome = 'ineffective' WHERE id IN (SELECT incident FROM ledger_permits WHERE recurred_at = :at)", at=at)
 
 
 def lost(tx: Transaction, hosts: t.Iterable[str], at: float) -> None:

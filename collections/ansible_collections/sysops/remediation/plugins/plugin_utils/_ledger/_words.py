@@ -20,6 +20,7 @@ DOWN = "down"
 FAILED = "failed"  # our action was not proven to have helped
 UNKNOWN = "unknown"  # unreachable, or nobody knows how an action ended
 IN_REMEDIATION = "in_remediation"  # holds a permit: evidence, action and verification
+RETIRED = "retired"  # the policy of its host does not name it any more: counts for nothing
 
 UNAVAILABLE = (DOWN, FAILED, UNKNOWN, IN_REMEDIATION)
 MASS_FAILURE = (DOWN, FAILED)  # what the breaker counts
@@ -56,6 +57,7 @@ class Observation:
     group: str
     status: str  # one of SEEN
     since: float | None = None  # when it went down, if known
+    stopped: bool = False  # down because somebody stopped it, or never started it: no failure of its own
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def to_json(data: t.Any) -> str:
 
 
 def _needs_a_human(summary: Data) -> list[Data]:
-    return [brief for brief in summary["incidents"] if brief["outcome"] not in ("remediated", "predicted", "already_changed")]
+    return [brief for brief in summary["incidents"] if brief["outcome"] not in ("remediated", "predicted", "already_changed")] + summary["ineffective"]
 
 
 def _links(summary: Data) -> dict[str, str]:

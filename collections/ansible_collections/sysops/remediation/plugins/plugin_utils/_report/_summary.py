@@ -9,7 +9,9 @@ import collections
 
 from ...module_utils._gates import closed
 from ...module_utils._redact import redact_data
+from ...module_utils._units import human_duration
 from .._plan import Data, health, tally
+from ._advice import next_steps
 from ._templates import moment
 
 # The worst first: of several things that happened to a host, the worst stands for it.
@@ -33,6 +35,7 @@ def summarise(head: Data, plan: Data, incidents: list[Data], check_mode: bool) -
         "counts": {**{outcome: counts[outcome] for outcome in ORDER if counts[outcome]}, **tally(plan["healthy"])},
         "hosts": _hosts(plan, briefs),
         "incidents": briefs,
+        "ineffective": [_in_vain(one) for one in plan.get("ineffective", [])],
         "healthy": plan["healthy"],
         "paths": [],
     }
@@ -44,6 +47,14 @@ def _brief(incident: Data, failures: dict[str, str]) -> Data:
     """The names of the closed gates belong to it: a refusal for another reason is news."""
     refused_by = sorted({one["name"] for one in closed(incident["decision_gates"])}) if incident["outcome"] == "refused" else []
     return {**{key: incident[key] for key in _BRIEF}, "refused_by": refused_by, "mass_failure": failures.get(incident["incident"]), "report": None}
+
+
+def _in_vain(one: Data) -> Data:
+    """Return what is told of an earlier incident whose restart did not last; its report was written on its day."""
+    headline = f"{one['name']} on {one['host']}: ineffective: sick again {human_duration(one['held'])} after its {one['action']} in incident {one['incident']}"
+    hints = next_steps({**one, "outcome": "ineffective", "decision_gates": [], "steps": []})
+    brief = {**one, "outcome": "ineffective", "headline": headline, "next_steps": hints}
+    return {**{key: brief[key] for key in _BRIEF}, "refused_by": [], "mass_failure": None, "report": None}
 
 
 def _mass_failures(plan: Data) -> dict[str, str]:
@@ -71,6 +82,8 @@ def _hosts(plan: Data, briefs: list[Data]) -> dict[str, str]:
 
 def _headline(summary: Data) -> str:
     parts = [f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary["counts"].items() if count]
+    if summary["ineffective"]:
+        parts.append(f"{len(summary['ineffective'])} ineffective before")
     if summary["unreachable"]:
         parts.append(f"{len(summary['unreachable'])} unreachable")
     if summary["errors"]:
