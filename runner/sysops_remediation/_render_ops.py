@@ -59,7 +59,7 @@ def _status(out: Console, result: StatusResult) -> None:
         return
     _pauses(out, result.pauses)
     for breaker in result.breakers:
-        opens = f"; one host may be tried after {clock(breaker.opens_at)}" if breaker.opens_at else ""
+        opens = f"; one host may be tried after {clock(breaker.opens_at)}, once all others are back" if breaker.opens_at else ""
         _line(out, f"breaker {breaker.state.replace('_', ' ')} for group {breaker.group} since {clock(breaker.since)}: {_few(breaker.sick)}{opens}", "bold red")
     for plan in result.plans:
         show_plan(out, plan, result.at)

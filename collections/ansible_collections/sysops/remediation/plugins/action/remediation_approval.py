@@ -9,6 +9,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._gates import closed
 from ..plugin_utils._ledger import LedgerError, open_ledger
+from ..plugin_utils._plan_facts import printable
 
 SPEC = {"plan_id": {"type": "str"}, "approver": {"type": "str"}, "ledger": {"type": "str", "no_log": True}}
 
@@ -21,7 +22,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         for name, what in (("plan_id", "the id of the plan, as the run printed it"), ("approver", "the name of the person who approves")):
-            if not (args[name] or "").strip():
+            if not printable(args[name] or ""):
                 return self._answer("invalid_input", f"remediation_{name} is missing: {what}")
         try:
             ledger = open_ledger(args["ledger"], rehearse=True)

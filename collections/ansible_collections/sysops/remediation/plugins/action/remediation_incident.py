@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         try:
-            ledger = ledger_of(args["ledger"], task_vars, rehearse=False)
+            ledger = ledger_of(args["ledger"], task_vars, look=True)
             found = find(ledger, args["incident"], args["host"], args["service"])
             trail = ledger.audited(run_id=found.run_id, host=found.host)
         except LookupError as error:

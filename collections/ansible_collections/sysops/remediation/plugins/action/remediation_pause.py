@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
         if wrong:
             return answer(INVALID_INPUT, wrong)
         try:
-            ledger = ledger_of(url, task_vars, check_mode)
+            ledger = ledger_of(url, task_vars, rehearse=check_mode)
             done = change(ledger, asked, check_mode)
         except ValueError as error:
             return answer(INVALID_INPUT, str(error))

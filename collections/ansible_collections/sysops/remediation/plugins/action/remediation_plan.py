@@ -11,7 +11,7 @@ import time
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._plan import REMEDIATE, RESTART
-from ..plugin_utils._plan_facts import new_run_id, read_fleet
+from ..plugin_utils._plan_facts import new_run_id, printable, read_fleet
 from ..plugin_utils._plan_outcome import bad_ends, planned
 from ..plugin_utils._plan_run import Request, plan_run
 from ..plugin_utils._plan_text import plan_lines
@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
         fleet = read_fleet(task_vars["hostvars"].raw_get, task_vars["ansible_play_hosts_all"], service=args["service"])
         inventory = {name: frozenset(hosts) for name, hosts in task_vars["groups"].items()}
         acts = args["acts"] and not self._task.check_mode
-        request = Request(new_run_id(now), now, args["purpose"], acts, args["ledger"], args["plan_id"], args["approver"])
+        request = Request(new_run_id(now), now, args["purpose"], acts, args["ledger"], args["plan_id"], printable(args["approver"]))
         plan = plan_run(fleet, inventory, request, limits_elsewhere(task_vars, self._loader))
         return {
             "changed": False,

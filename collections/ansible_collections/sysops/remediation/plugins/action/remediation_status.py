@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
         fleet = policies_of(hosts, task_vars, self._loader)
         errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
         try:
-            status = status_of(ledger_of(args["ledger"], task_vars, rehearse=False), fleet, inventory, limits_elsewhere(task_vars, self._loader))
+            status = status_of(ledger_of(args["ledger"], task_vars, look=True), fleet, inventory, limits_elsewhere(task_vars, self._loader))
         except LedgerError as error:
             return answer(FAILED, f"{error}; until it can be used again, nothing is acted on", errors=errors)
         wrong = told_once((one["host"], one["msg"]) for one in errors)

@@ -24,10 +24,10 @@ INVALID_INPUT = "invalid_input"
 GOOD = (SUCCEEDED, NOTHING_TO_DO)
 
 
-def ledger_of(url: str | None, variables: t.Mapping[str, t.Any], rehearse: bool) -> Ledger:
-    """Open the ledger in the name of whoever launched this run: in AWX that is not the user of the process."""
+def ledger_of(url: str | None, variables: t.Mapping[str, t.Any], rehearse: bool = False, look: bool = False) -> Ledger:
+    """Open the ledger in the name of whoever launched this run: in AWX that is not the user of the process. Options as of ``open_ledger``."""
     launched_by = variables.get("awx_user_name") or variables.get("tower_user_name")
-    return open_ledger(url or None, rehearse=rehearse, actor=f"{launched_by}@{socket.gethostname()}" if launched_by else None)
+    return open_ledger(url or None, rehearse=rehearse, look=look, actor=f"{launched_by}@{socket.gethostname()}" if launched_by else None)
 
 
 def answer(status: str, message: str, text: str = "", changed: bool = False, **own: t.Any) -> Data:

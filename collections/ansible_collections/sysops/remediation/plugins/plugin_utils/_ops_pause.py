@@ -14,6 +14,7 @@ from ..module_utils._redact import redact
 from ..module_utils._units import human_duration, parse_duration
 from ._ledger import Ledger, Pause
 from ._ledger._targets import clock_text
+from ._plan_facts import printable
 from ._policy import bare_name, policy_variables, same_service
 from ._policy_kinds import did_you_mean, shown
 
@@ -52,7 +53,7 @@ def objection(asked: Asked, groups: t.Mapping[str, t.Sequence[str]], raw_get: Ra
         return f"remediation_group={asked.group} is no group of the inventory{did_you_mean(asked.group, groups)}"
     if asked.group and asked.host and asked.host not in groups[asked.group]:
         return f"remediation_host={asked.host} is not in remediation_group={asked.group}, so that nothing would be {asked.state}"
-    if asked.state == PAUSED and not asked.reason.strip():
+    if asked.state == PAUSED and not printable(asked.reason):
         return "remediation_reason is missing: say why, for whoever wonders at 2 AM"
     if asked.end and asked.duration:
         return f"remediation_until={asked.end} and remediation_for={asked.duration} exclude each other: give one"
@@ -135,7 +136,7 @@ def change(ledger: Ledger, asked: Asked, check_mode: bool) -> Data:
         end = read_end(asked, now)
         lasting = [one for one in before if one.is_of(group, asked.host, asked.service) and lasts(one) >= (end or float("inf"))]
         changed = not lasting
-        mine = lasting[0] if lasting else ledger.pause(redact(" ".join(asked.reason.split())), end, group, asked.host, asked.service)
+        mine = lasting[0] if lasting else ledger.pause(redact(printable(asked.reason)), end, group, asked.host, asked.service)
         verb = "is already" if not changed else "would be" if check_mode else "is now"
         message = f"{mine.subject()} {verb} {PAUSED} {ending(mine, now)} by {mine.created_by}: {mine.reason}"
     else:

@@ -56,7 +56,8 @@ def pause_of(data: Data) -> Pause:
 
 def breaker_text(one: Data) -> str:
     sick = f": {names(one['sick'])} failed within 10 minutes" if one["sick"] else ""
-    following = "one host is tried at a time" if one["opens_at"] is None else f"one host may be tried after {clock_text(one['opens_at'])}"
+    following = f"one host may be tried after {clock_text(one['opens_at'])}" if one["opens_at"] else "one host is tried at a time"
+    following += ", once all others are back"
     return f"group {one['group']} is {one['state'].replace('_', ' ')} since {clock_text(one['since'])}{sick}; {following}"
 
 

@@ -22,7 +22,7 @@ from ._plan_gates import MOOT_GATES, POLICY_GATES, REMEDIATE, RESTART, Data, Sta
 from ._plan_standing import groups_of_hosts
 from ._plan_waves import fill_waves
 from ._policy import bare_name, canonical_hash, policy_hash
-from ._policy_schema import APPROVE, SICK_VERDICTS
+from ._policy_schema import APPROVE, OBSERVE, SICK_VERDICTS
 
 __all__ = ["REMEDIATE", "RESTART", "Approved", "Data", "HostFacts", "build_plan", "targets_of"]
 
@@ -103,6 +103,7 @@ def build_plan(
     created_at: float,
     purpose: str = REMEDIATE,
     approved: Approved | None = None,
+    stores: bool = True,
 ) -> Data:
     """Return the plan.
 
@@ -111,11 +112,13 @@ def build_plan(
     :param standing: what the ledger says.
     :param purpose: ``restart`` waives what the diagnosis says: a person asked for it.
     :param approved: do this and nothing else.
+    :param stores: what waits for a person is stored; False for who only looks.
     """
     plan: Data = {"id": "", "run_id": run_id, "created_at": created_at, "purpose": purpose, "ledger": standing.described or standing.error, "waves": []}
     plan.update(
         actions=[], refusals=[], healthy=[], unreachable=[], because={}, errors=[], groups={}, breakers=[], approval=None, evidence_only=[], ineffective=[]
     )
+    plan.update(approved=approved and approved.plan_id, held_back=[])
     for facts in fleet:
         _place_trouble(plan, facts)
     for target in targets:
@@ -127,7 +130,7 @@ def build_plan(
     for number, incident in enumerate(plan["actions"] + plan["refusals"], start=1):
         incident["incident"] = f"{run_id}-{number}"
     plan["id"] = plan_id(plan["actions"])
-    _ask_for_approval(plan)
+    _ask_for_approval(plan, stores)
     plan["ineffective"] = _ineffective(targets, standing)
     plan["evidence_only"] = [one["incident"] for one in plan["refusals"] if _fails_with_many(one) and one["policy"]["evidence"]["collect"]]
     plan["groups"] = {name: _group_data(standing.views[name].group) for name in sorted({action["group"] for action in plan["actions"]})}
@@ -137,7 +140,7 @@ def build_plan(
 
 def looked_at(plan: Data) -> bool:
     """Tell whether there was anything to judge, or to complain of."""
-    return any(plan[kind] for kind in ("actions", "refusals", "healthy", "unreachable", "errors"))
+    return any(plan.get(kind) for kind in ("actions", "refusals", "healthy", "unreachable", "errors", "held_back"))
 
 
 def health(item: Data) -> str:
@@ -171,8 +174,12 @@ def by_policy_only(refusal: Data) -> bool:
     """Tell whether it is the policy's own will that nothing is done, and nothing else is wrong that somebody has to hear of."""
     if any(one["name"] == "unchanged" for one in refusal["gates"]):  # a person has approved it, and waits
         return False
-    shut = {one["name"] for one in closed(refusal["gates"])}
-    return not shut.isdisjoint(POLICY_GATES) and shut <= {*POLICY_GATES, *MOOT_GATES}
+    shut = {one["name"]: one for one in closed(refusal["gates"])}
+    mode = shut.get("mode", {}).get("value")
+    if mode is None and any(name in shut and shut[name]["opens_at"] is None for name in ("window", "freeze")):
+        return False  # it waits for a window that never comes
+    moot = (*MOOT_GATES, "ladder") if mode == OBSERVE else MOOT_GATES
+    return not shut.keys().isdisjoint(POLICY_GATES) and shut.keys() <= {*POLICY_GATES, *moot}
 
 
 def refusal_outcome(refusal: Data) -> str:
@@ -308,7 +315,7 @@ def _fill_waves(plan: Data, standing: Standing) -> None:
     plan["waves"] = waves
 
 
-def _ask_for_approval(plan: Data) -> None:
+def _ask_for_approval(plan: Data, stores: bool) -> None:
     """Name the plan that would be approved, and how."""
     waiting = [one for one in plan["refusals"] if [shut["name"] for shut in closed(one["gates"])] == ["approval"]]
     if not waiting:
@@ -316,10 +323,10 @@ def _ask_for_approval(plan: Data) -> None:
     expires = min(one["policy"]["approve"]["expires"] for one in waiting)
     asked = plan_id(waiting)
     plan["approval"] = {"id": asked, "expires_in": expires, "incidents": [one["incident"] for one in waiting]}
-    detail = (
-        f"a person has to agree within {human_duration(expires)}: "
-        f"ansible-playbook playbooks/approve.yml -e remediation_plan_id={asked} -e remediation_approver=YOUR_NAME"
-    )
+    detail = f"a person has to agree: a run of remediate stores this plan, tells how, and waits {human_duration(expires)}; this one only looked"
+    if stores:
+        command = f"ansible-playbook playbooks/approve.yml -e remediation_plan_id={asked} -e remediation_approver=YOUR_NAME"
+        detail = f"a person has to agree within {human_duration(expires)}: {command}"
     for one in waiting:
         one["gates"] = [{**each, "detail": detail, "value": asked} if each["name"] == "approval" else each for each in one["gates"]]
 

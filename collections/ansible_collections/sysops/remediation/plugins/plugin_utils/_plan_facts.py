@@ -108,6 +108,11 @@ def one_line(message: t.Any) -> str:
     return " ".join(str(message or "failed without a message").split()).removeprefix("Task failed: ")
 
 
+def printable(text: str) -> str:
+    """Return what a person wrote as one line that does nothing to a terminal."""
+    return " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
+
+
 def told_once(complaints: t.Iterable[tuple[str, str]], most: int = 3) -> str:
     """Return (host, line) as one line; one mistake in a group variable is told once and not once per host."""
     alike: dict[str, list[str]] = {}

@@ -9,7 +9,7 @@ import typing as t
 
 from ..module_utils._gates import closed
 from ._ledger._breaker import OPEN
-from ._plan import NOBODY_NAMED, REFUSED, RESTART, Data, by_policy_only, looked_at, not_reached
+from ._plan import NOBODY_NAMED, REFUSED, RESTART, Data, by_policy_only, health, looked_at, not_reached
 from ._plan_facts import one_line, told_once
 
 REMEDIATED = "remediated"
@@ -128,10 +128,17 @@ def _head(plan: Data, outcomes: list[Data]) -> Data:
         "run_id": plan["run_id"],
         "plan_id": plan["id"],
         "status": _status({status for _host, status, _line in complaints}, plan),
-        "message": told if looked_at(plan) else f"nothing was looked at: {NOBODY_NAMED}",
+        "message": (told or _nothing_left(plan)) if looked_at(plan) else f"nothing was looked at: {NOBODY_NAMED}",
         "unreachable": plan["unreachable"],
         "errors": plan["errors"],
     }
+
+
+def _nothing_left(plan: Data) -> str:
+    """Return why nothing is done of a plan that a person approved, if nobody has anything to complain of."""
+    if not plan.get("approved") or plan["actions"]:
+        return ""
+    return f"nothing of plan {plan['approved']} is left to do: " + told_once((one["host"], f"{one['service']} is {health(one)}") for one in plan["healthy"])
 
 
 def _complaints(plan: Data, outcomes: list[Data]) -> t.Iterator[tuple[str, str, str]]:
@@ -140,6 +147,8 @@ def _complaints(plan: Data, outcomes: list[Data]) -> t.Iterator[tuple[str, str, 
         yield host, "unreachable", not_reached(plan.get("because", {}).get(host, ""))
     for error in plan["errors"]:
         yield error["host"], "failed", error["msg"]
+    for one in plan.get("held_back", []):
+        yield one["host"], "refused", one["msg"]
     for refusal in plan["refusals"]:
         if plan["purpose"] == RESTART or not by_policy_only(refusal):
             reasons = "; ".join(one["detail"] for one in closed(refusal["gates"]))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ..module_utils._gates import closed, gate
@@ -41,7 +42,7 @@ def reserve(url: str | None, rehearse: bool, plan: Data, action: Data, host_grou
             valid_for=valid_for(policy),
             groups=frozenset(host_groups),
             keep_one=keeps_one(action) and not rehearse,  # what the plan saw is not in a copy made now
-            gates=tuple(timing_gates(policy, ledger.now(), action["exhaustion"], dead)),  # a window may have closed since the plan
+            gates=tuple(timing_gates(policy, ledger.now(), _by_now(action["exhaustion"], plan["created_at"]), dead)),  # a window may have closed since the plan
         )
         reply = ledger.reserve(ask)
     except LedgerError as problem:
@@ -51,6 +52,14 @@ def reserve(url: str | None, rehearse: bool, plan: Data, action: Data, host_grou
     if reply.permit is None:
         return {"permit": None, "gates": reply.gates, "msg": "no permit: " + "; ".join(one["detail"] for one in shut)}
     return {"permit": reply.permit.as_data(), "gates": reply.gates, "msg": f"permit {reply.permit.id}, token {reply.permit.token}"}
+
+
+def _by_now(exhaustion: Data | None, planned_at: float) -> Data | None:
+    """Return how far the limit is by now: a host of a late wave may be asked for hours after it was diagnosed."""
+    earliest = (exhaustion or {}).get("seconds_low")
+    if exhaustion is None or earliest is None:
+        return exhaustion
+    return {**exhaustion, "seconds_low": max(0.0, earliest - max(0.0, time.time() - planned_at))}
 
 
 def _ledger_of(plan: Data, url: str | None, action: Data) -> Ledger:

@@ -46,24 +46,29 @@ def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request, els
     """
     try:
         ledger = open_ledger(request.ledger, rehearse=not request.acts)
-        plan = _plan(ledger, fleet, budgets_of(fleet, inventory, elsewhere, ledger), request)
+        approved, objection = _approved(ledger, request) if request.plan_id else (None, "")
+        if objection:
+            return _held_back(fleet, request, ledger.described, objection)
+        budgets = budgets_of(fleet, inventory, elsewhere, ledger)
+        targets = targets_of(fleet, budgets)
+        standing = standing_of(ledger, fleet, targets, budgets)
+        plan = build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose, approved, stores=request.acts)
         if request.acts:
             _record(ledger, plan)
         return plan
     except LedgerError as problem:
+        if request.plan_id:
+            return _held_back(fleet, request, str(problem), str(problem))
         standing = Standing(request.now, error=f"{problem}; so nothing is acted on")
         targets = targets_of(fleet, budgets_of(fleet, inventory))
-        plan = build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose)
-        if request.plan_id and fleet:
-            plan["errors"].append({"host": fleet[0].host, "msg": str(problem)})
-        return plan
+        return build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose)
 
 
-def _plan(ledger: Ledger, fleet: list[HostFacts], budgets: Budgets, request: Request) -> Data:
-    targets = targets_of(fleet, budgets)
-    standing = standing_of(ledger, fleet, targets, budgets)
-    approved = _approved(ledger, request) if request.plan_id else None
-    return build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose, approved)
+def _held_back(fleet: list[HostFacts], request: Request, described: str, objection: str) -> Data:
+    """Return the plan of a run that was not allowed to carry out a stored one: nothing, and why."""
+    plan = build_plan(fleet, [], Standing(request.now, described), request.run_id, request.now, request.purpose)
+    plan["held_back"] = [{"host": facts.host, "msg": objection} for facts in fleet[:1]]  # told for a host of the run, whose exit code it decides
+    return plan
 
 
 def standing_of(ledger: Ledger, fleet: list[HostFacts], targets: list[Target], budgets: Budgets) -> Standing:
@@ -73,12 +78,13 @@ def standing_of(ledger: Ledger, fleet: list[HostFacts], targets: list[Target], b
     return look(ledger, fleet, targets, at, budgets)
 
 
-def _approved(ledger: Ledger, request: Request) -> Approved:
+def _approved(ledger: Ledger, request: Request) -> tuple[Approved | None, str]:
+    """Return the plan that a person agrees to, or why it cannot be done: it expired, or another run was faster."""
     gates = ledger.approve(str(request.plan_id), request.approver)
     plan, taken = ledger.take_plan(str(request.plan_id), request.run_id) if not closed(gates) else (None, gates)
     if plan is None:
-        raise LedgerError("; ".join(one["detail"] for one in closed(taken)))
-    return Approved(plan["id"], request.approver, tuple(plan["actions"]))
+        return None, "; ".join(one["detail"] for one in closed(taken))
+    return Approved(plan["id"], request.approver, tuple(plan["actions"])), ""
 
 
 def _record(ledger: Ledger, plan: Data) -> None:

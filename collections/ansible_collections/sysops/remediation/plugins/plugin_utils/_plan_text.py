@@ -28,6 +28,7 @@ def plan_lines(plan: Data, check_mode: bool) -> list[str]:
         f"INEFFECTIVE  {_where(one)}: sick again {human_duration(one['held'])} after its {one['action']} in incident {one['incident']}"
         for one in plan.get("ineffective", [])
     )
+    lines += [f"REFUSED      {one['msg']}" for one in plan.get("held_back", [])]
     lines += _trouble_lines(plan["unreachable"], plan["errors"])
     return lines if looked_at(plan) else [*lines, NOBODY_NAMED]
 

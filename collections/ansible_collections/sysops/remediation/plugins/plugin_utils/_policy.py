@@ -150,7 +150,7 @@ def _ambiguous(paths: list[Path], services: list[Entry]) -> t.Iterator[Problem]:
     """Yield entries that may be the same service, because one of them says ``auto``."""
     for number, (path, entry) in enumerate(zip(paths, services, strict=True)):
         for other in services[:number]:
-            same = bare_name(other["name"]) == bare_name(entry["name"]) and other["server"] == entry["server"]
+            same = all(other[key] == entry[key] for key in ("scope", "server")) and bare_name(other["name"]) == bare_name(entry["name"])
             if same and other["manager"] != entry["manager"] and "auto" in (other["manager"], entry["manager"]):
                 message = f"'{entry['name']}' is named with manager '{other['manager']}' and with manager '{entry['manager']}'; write the manager in both"
                 yield Problem((*path, "manager"), message)

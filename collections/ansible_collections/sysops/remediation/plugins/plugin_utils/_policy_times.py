@@ -127,6 +127,8 @@ def _misread(text: str, parts: dict[str, str]) -> str | None:
         return "a part is written twice"
     if parts.get("FREQ") not in ("MONTHLY", "YEARLY") and re.search(r"\d", parts.get("BYDAY", "")):
         return "a number in BYDAY, as the first Sunday, goes with FREQ=MONTHLY or YEARLY"
+    if "UNTIL" in parts and "COUNT" in parts:
+        return "UNTIL and COUNT exclude each other"
     if parts.get("UNTIL", "").endswith("Z"):
         return "UNTIL is in the time zone of the window: write it without Z"
     return None

@@ -16,7 +16,7 @@ from ..module_utils._units import human_duration
 from ._ledger import Ask, Ledger, LedgerError, open_ledger
 from ._ledger._targets import clock_text
 from ._ledger._words import names_service
-from ._plan import HostFacts, not_reached, targets_of
+from ._plan import HostFacts, build_plan, not_reached, targets_of
 from ._plan_budgets import Budgets, Elsewhere, Inventory, budgets_of, hosts_having, nowhere, written_name
 from ._plan_facts import names, one_line, told_once
 from ._plan_gates import REMEDIATE, Data, Standing, Target, budget, target_gates
@@ -31,7 +31,10 @@ Guards = t.Mapping[tuple[str, str], Data]  # (host, service) → what service_re
 def explain(fleet: list[HostFacts], inventory: Inventory, url: str | None, guards: Guards, elsewhere: Elsewhere = nowhere) -> Data:
     """Return what programs read: every gate of every diagnosed service, and whether a run would act on it now."""
     targets, standing, held, unseen = _ask_ledger(fleet, inventory, url, elsewhere)
-    services = [_service(target, standing, held.get((target.host, target.service), []), guards) for target in targets + unseen]
+    plan = build_plan(fleet, targets, standing, "why_not", standing.now, stores=False)
+    services = []
+    for target in targets + unseen:
+        services.append(_service(target, standing, _decided(target, plan, standing), held.get((target.host, target.service), []), guards))
     errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
     unreachable = [facts.host for facts in fleet if facts.unreachable]
     told = told_once((facts.host, line) for facts in fleet for line in facts.complaints)
@@ -90,10 +93,22 @@ def _held(ledger: Ledger, target: Target) -> list[Data]:
     return [one for one in ledger.reserve(ask).gates if one["name"] == "permit_held"]
 
 
-def _service(target: Target, standing: Standing, held: list[Data], guards: Guards) -> Data:
-    gates = [{**one, "asked": "plan"} for one in _plan_gates(target, standing)]
-    if not standing.error:
-        gates += [{**one, "asked": "ledger"} for one in (budget(target, standing), *held)]
+def _decided(target: Target, plan: Data, standing: Standing) -> list[Data]:
+    """Return the gates of a service as a run over the same hosts would have decided: of what it would do, its waves say whether there is room."""
+    mine = [one for one in plan["actions"] + plan["refusals"] if (one["host"], one["service"]) == (target.host, target.service)]
+    gates = [one for one in (mine[0]["gates"] if mine else _plan_gates(target, standing)) if one["name"] != "approval"]
+    if standing.error or any(one["name"] == "max_unavailable" for one in gates):
+        return gates
+    room = budget(target, standing)
+    if mine and mine[0] in plan["actions"] and not room["passed"]:
+        wave = next(number for number, hosts in enumerate(plan["waves"], start=1) if target.host in hosts)
+        room = {**room, "passed": True, "detail": f"a run over these hosts has room for it in wave {wave}, when those before it are treated"}
+    return [*gates, room]
+
+
+def _service(target: Target, standing: Standing, decided: list[Data], held: list[Data], guards: Guards) -> Data:
+    gates = [{**one, "asked": "ledger" if one["name"] == "max_unavailable" else "plan"} for one in decided]
+    gates += [{**one, "asked": "ledger"} for one in held]
     if target.entry["mode"] == APPROVE:
         gates.append({**gate("approval", False, "mode 'approve': the plan waits until a person agrees", threshold="a named person"), "asked": "plan"})
     gates += [{**one, "asked": "host"} for one in _guard_gates(guards.get((target.host, target.service)))]

@@ -59,7 +59,7 @@ def _usable(key: str, now: float, count: int) -> tuple[Span, ...]:
     windows, freezes = json.loads(key)
     entry = {"windows": windows, "freezes": freezes}
     frozen = list(_freezes(entry, now))
-    return tuple(islice((free for window in _windows(entry, now) for free in _without(window, frozen)), count))
+    return tuple(islice((free for window in _windows(entry, now) for free in _without(window, frozen) if free.end > now), count))
 
 
 def _windows(entry: Data, now: float) -> t.Iterator[Span]:
@@ -104,7 +104,13 @@ def _freeze_gate(entry: Data, now: float) -> Data:
     if freeze is None or freeze.start > now:
         return gate("freeze", True, "no freeze" if not entry["freezes"] else "no freeze at this time")
     why = f" ({freeze.why})" if freeze.why else ""
-    return gate("freeze", False, f"frozen{why} until {clock(freeze.end, freeze.zone)}, in {human_duration(freeze.end - now)}", opens_at=freeze.end)
+    detail = f"frozen{why} until {clock(freeze.end, freeze.zone)}, in {human_duration(freeze.end - now)}"
+    if not entry["windows"] or entry["outside_windows"] != NEVER:
+        return gate("freeze", False, detail, opens_at=freeze.end)
+    following = next(iter(_usable(_key(entry), now, 1)), None)  # the window that is open now may be over by then
+    if following is None or following.start > freeze.end:
+        detail += f"; {_waits(following, now)}"
+    return gate("freeze", False, detail, opens_at=following.start if following else None)
 
 
 def _window_gate(entry: Data, now: float, exhaustion: Data | None, dead: bool) -> Data:

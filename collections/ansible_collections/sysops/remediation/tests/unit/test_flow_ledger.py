@@ -173,10 +173,13 @@ class TestApproval:
         run = lab.run("approve", "--check", remediation_plan_id=asked[1], remediation_approver="Ada")
         assert (outcomes(run), lives(lab, "asked1")) == ({"asked1": "predicted"}, [1]), run.output
 
-    def test_exactly_that_is_done_once_a_person_agrees(self, lab, asked):
-        run = lab.run("approve", remediation_plan_id=asked[1], remediation_approver="Ada")
-        assert (run.rc, outcomes(run), lives(lab, "asked1")) == (0, {"asked1": "remediated"}, [2]), run.output
-        assert lab.ask(f"SELECT approved_by FROM ledger_plans WHERE plan_id = '{asked[1]}' AND taken_at > 0") == [("Ada",)]
+    def test_exactly_that_is_done_once_when_two_agree_at_the_same_time(self, lab, asked):
+        both = [lab.begin("approve", remediation_plan_id=asked[1], remediation_approver=person) for person in ("Ada", "Grace")]
+        done, late = sorted((lab.end(run) for run in both), key=lambda run: run.rc)
+        assert (done.rc, outcomes(done), lives(lab, "asked1")) == (0, {"asked1": "remediated"}, [2]), done.output
+        assert (late.rc, late.answer["status"]) == (2, "refused"), late.output
+        assert late.answer["message"].count("was taken by run") == 1
+        assert lab.ask(f"SELECT count(*) FROM ledger_plans WHERE plan_id = '{asked[1]}' AND taken_at > 0") == [(1,)]
 
     def test_it_is_not_done_twice(self, lab, asked):
         run = lab.run("approve", remediation_plan_id=asked[1], remediation_approver="Ada")

@@ -96,6 +96,14 @@ class TestStatusOfAFleet:
         assert [(one["service"], one["hosts"]) for one in run.answer["windows"]] == [("postfix", ["mail1", "mail2"]), ("nginx", ["web1"])]
         assert " 02:30 to " in run.answer["windows"][1]["windows"][0]["text"]
 
+    def test_of_the_hosts_that_are_named(self, fleet):
+        run = fleet.run("status", remediation_hosts="web")
+        assert [one["group"] for one in run.answer["groups"]] == ["web"]
+        assert not fleet.ledger.exists(), "who only looks begins no ledger"
+        wrong = fleet.run("status", remediation_hosts="wbe")
+        assert (wrong.rc, wrong.answer["status"]) == (2, "no_hosts")
+        assert "remediation_hosts=wbe matches no host of the inventory (did you mean 'web'?)" in wrong.answer["message"]
+
     def test_extra_variables_win_as_everywhere(self, fleet):
         run = fleet.run("status", "--limit", "mail1", most=3, opens="03:00")
         assert " 03:00 to " in run.answer["windows"][0]["windows"][0]["text"]

@@ -11,7 +11,7 @@ import stat
 
 import pytest
 import sqlalchemy as sa
-from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import Incident, LedgerError, Observation, _database, _schema, open_ledger
+from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import AuditEntry, Incident, LedgerError, Observation, _database, _schema, open_ledger
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger._where import find
 from ledger_lab import DAY, MINUTE, SERVICE, ask, closed_gates, group, hosts
 
@@ -171,6 +171,21 @@ class TestARehearsal:
         assert rehearsal.views([GROUP], record=True)["mail"].unavailable == {}
         assert "nothing is written" in rehearsal.described
         assert list(tmp_path.iterdir()) == []
+
+    def test_who_only_reads_begins_none_and_finds_it_empty(self, tmp_path):
+        looked = open_ledger(f"sqlite:///{tmp_path}/deep/ledger.sqlite", look=True)
+        assert looked.pauses() == [] and looked.incidents() == []
+        assert looked.described.endswith("(guards this user on this controller only), not yet begun")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_who_only_reads_one_of_an_older_release_finds_all_of_it_and_leaves_it_as_it_is(self, lab, monkeypatch):
+        lab.ledger.record_incidents([Incident("run1-1", "run1", "mail1", SERVICE, "ended", "remediated")])
+        lab.ledger.audit([AuditEntry("planned", "run1", "mail1")])
+        monkeypatch.setattr(_schema, "MIGRATIONS", [*_schema.MIGRATIONS, lambda tx: tx.do("ALTER TABLE ledger_targets ADD COLUMN note TEXT")])
+        looked = lab.open(look=True)
+        assert [one.id for one in looked.incidents()] == ["run1-1"] and [one.kind for one in looked.audited()] == ["planned"]
+        with lab.ledger._database.read() as tx:
+            assert _schema.version(tx) == 2
 
     def test_creates_no_schema(self, ledger_url):
         open_ledger(ledger_url, rehearse=True).pause("")

@@ -51,6 +51,7 @@ def test_what_the_inventory_knows_can_be_paused(words):
         ({"service": "docker/postfix"}, "remediation_service=docker/postfix: no policy names it"),
         ({"service": "dovecot", "host": "mail1"}, "remediation_service=dovecot: the policy of mail1 does not name it"),
         ({"service": "postfix", "group": "web"}, "remediation_service=postfix: no policy of group web names it"),
+        ({"reason": "\x1b"}, "remediation_reason is missing"),
         ({"reason": "  "}, "remediation_reason is missing: say why, for whoever wonders at 2 AM"),
         ({"end": "06:00", "duration": "2h"}, "remediation_until=06:00 and remediation_for=2h exclude each other: give one"),
         ({"pattern": "mail1"}, "'mail1' (--limit or remediation_hosts) does not say what is paused"),
@@ -174,6 +175,10 @@ class TestTheChange:
         self.paused(lab, group="all", duration="10m")
         assert [one.subject() for one in lab.ledger.pauses()] == ["the whole fleet"]
         assert self.resumed(lab, group="all")["changed"]
+
+    def test_keeps_nothing_of_a_reason_that_does_something_to_a_terminal(self, lab):
+        self.paused(lab, reason="storage\x1b]0;is mine\x07 \u202emoved\r\n")
+        assert lab.ledger.pauses()[0].reason == "storage]0;is mine moved"
 
     def test_keeps_no_secret_of_a_reason(self, lab):
         self.paused(lab, reason="moving\n  to postgresql://bob:hunter2@db/x")

@@ -129,6 +129,15 @@ def test_only_the_will_of_the_policy_makes_a_refusal_harmless():
     assert by_policy_only(recommended)
     unclear = plan(host(policy=[entry(mode="recommend", ladder=[])]))["refusals"][0]
     assert not by_policy_only(unclear)
+    watched = plan(host(policy=[entry(mode="observe", ladder=[])]))["refusals"][0]
+    assert shut(watched) == ["mode", "ladder"] and by_policy_only(watched), "what is only observed needs no ladder"
+
+
+def test_of_a_window_that_never_comes_somebody_hears():
+    over = {"rrule": "FREQ=DAILY;UNTIL=20200601", "start": "02:00", "duration": "1h", "timezone": "UTC"}
+    refused = plan(host(policy=[entry(windows=[over], outside_windows="never")]))["refusals"][0]
+    assert shut(refused) == ["window"] and not by_policy_only(refused)
+    assert by_policy_only(plan(host(policy=[entry(mode="recommend", windows=[over], outside_windows="never")]))["refusals"][0])
 
 
 def test_where_the_policy_does_not_act_it_does_not_matter_that_nobody_would_stand_in():

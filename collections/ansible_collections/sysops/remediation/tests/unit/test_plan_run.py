@@ -13,6 +13,7 @@ from ansible_collections.sysops.remediation.plugins.plugin_utils import _plan_ru
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import Observation, open_ledger
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, by_policy_only
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_budgets import limits_of, nowhere
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_outcome import _complaints, planned
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_permit import release, reserve, valid_for
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_run import Request, plan_run, settle_run
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_text import plan_lines
@@ -391,6 +392,17 @@ class TestPauseAndTime:
         fleet.clock.now += 2 * HOUR
         assert "frozen (move)" in reserve(fleet.url, False, plan, plan["actions"][0], [])["msg"]
 
+    def test_a_permit_asked_for_hours_after_the_diagnosis_knows_that_the_limit_has_come_nearer(self, fleet, monkeypatch):
+        opens = time.strftime("%H:%M", time.gmtime(fleet.clock.now - HOUR))
+        nightly = entry(allow_outage=True, windows=[{"rrule": "FREQ=DAILY", "start": opens, "duration": "2h", "timezone": "UTC"}])
+        plan = fleet.plan(host("mail1", policy=nightly, exhaustion={"seconds_low": 25 * HOUR, "limit_name": "MemoryMax"}))
+        assert plan["waves"] == [["mail1"]]
+        fleet.clock.now += 4 * HOUR  # the next window opens in 19 h, and 21 of 25 h are left
+        monkeypatch.setattr(time, "time", lambda: fleet.clock.now)
+        assert [one["name"] for one in closed(reserve(fleet.url, False, plan, plan["actions"][0], [])["gates"])] == ["window"]
+        plan["created_at"] -= 3 * HOUR
+        assert reserve(fleet.url, False, plan, plan["actions"][0], [])["permit"], "18 h are left"
+
     def test_a_restart_that_can_wait_for_its_window_waits_and_the_run_goes_well(self, fleet):
         opens = time.strftime("%H:%M", time.gmtime(fleet.clock.now + 2 * HOUR))
         policy = entry(allow_outage=True, windows=[{"start": opens, "duration": "1h"}])
@@ -413,7 +425,10 @@ class TestApproval:
         plan = fleet.plan(host("mail1", policy=self.POLICY), plan_id=asked, approver="Ada")
         assert (plan["id"], plan["waves"]) == (asked, [["mail1"]])
         again = fleet.plan(host("mail1", policy=self.POLICY), plan_id=asked, approver="Ada")
-        assert not again["actions"] and "was taken by run" in again["errors"][0]["msg"]
+        assert not again["actions"] and not again["refusals"]
+        assert [one["host"] for one in again["held_back"]] == ["mail1"] and "was taken by run" in again["held_back"][0]["msg"]
+        assert [(status, host) for host, status, _line in _complaints(again, [])] == [("refused", "mail1")], "who was faster is no failure"
+        assert planned(again)["message"].count("was taken by run") == 1
 
     def test_measurements_may_change(self, fleet):
         asked = self.ask(fleet)
@@ -451,11 +466,11 @@ class TestApproval:
         asked = self.ask(fleet)
         fleet.clock.now += 15 * 60 + 1
         plan = fleet.plan(host("mail1", policy=self.POLICY), plan_id=asked, approver="Ada")
-        assert not plan["actions"] and "expired" in plan["errors"][0]["msg"]
+        assert not plan["actions"] and "expired" in plan["held_back"][0]["msg"]
 
     def test_nobody_is_not_a_person(self, fleet):
         plan = fleet.plan(host("mail1", policy=self.POLICY), plan_id=self.ask(fleet), approver=" ")
-        assert not plan["actions"] and "nobody is named" in plan["errors"][0]["msg"]
+        assert not plan["actions"] and "nobody is named" in plan["held_back"][0]["msg"]
 
     def test_what_the_limit_leaves_out_fails_a_host_of_the_run(self, fleet):
         asked = self.ask(fleet)
@@ -471,6 +486,22 @@ class TestApproval:
     def test_what_got_well_meanwhile_is_left_alone(self, fleet):
         plan = fleet.plan(host("mail1", "healthy", policy=self.POLICY), plan_id=self.ask(fleet), approver="Ada")
         assert not plan["actions"] and [one["host"] for one in plan["healthy"]] == ["mail1"]
+        assert planned(plan)["status"] == "nothing_to_do"
+        assert planned(plan)["message"] == f"nothing of plan {plan['approved']} is left to do: mail1: {SERVICE} is healthy"
+
+    def test_who_only_looks_names_no_command_for_a_plan_that_is_not_stored(self, fleet):
+        plan = fleet.plan(host("mail1", policy=self.POLICY), acts=False)
+        [told] = [one["detail"] for one in closed(plan["refusals"][0]["gates"])]
+        assert told == "a person has to agree: a run of remediate stores this plan, tells how, and waits 15 min; this one only looked"
+        asked = self.ask(fleet)
+        assert plan["approval"]["id"] == asked, "the same plan"
+
+    def test_a_ledger_that_cannot_be_used_is_told_once(self, fleet, tmp_path):
+        asked = self.ask(fleet)
+        (tmp_path / "ledger.sqlite").write_text("this was a ledger once " * 100)
+        plan = fleet.plan(host("mail1", policy=self.POLICY), plan_id=asked, approver="Ada")
+        assert not plan["actions"] and not plan["refusals"]
+        assert planned(plan)["status"] == "refused" and planned(plan)["message"].count("is damaged") == 1
 
     def test_the_stored_plan_holds_no_policy(self, fleet):
         asked = fleet.plan(host("mail1", policy=entry(mode="approve", allow_outage=True, health=[{"type": "http", "url": "http://u:S3cret@h/"}])))["approval"][

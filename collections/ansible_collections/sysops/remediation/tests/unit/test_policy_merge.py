@@ -85,6 +85,11 @@ def test_an_override_that_forgets_the_manager_is_a_mistake_and_not_a_second_serv
     assert problems == ["remediation_services[0].manager: 'imap' is named with manager 'docker' and with manager 'auto'; write the manager in both"]
 
 
+def test_a_service_of_a_user_is_another_one_than_that_of_the_system():
+    services, problems = merged(remediation_services=[{"name": "pipewire"}, {"name": "pipewire", "manager": "systemd", "scope": "user"}])
+    assert problems == [] and len(services) == 2
+
+
 def test_a_mistake_is_shown_in_the_variable_where_it_was_written():
     _services, problems = merged(remediation_services_mail=[{"name": "postfix", "mode": "x"}], remediation_services=[{"name": "postfix"}])
     assert problems[0].startswith("remediation_services_mail[0].mode: 'x'")

@@ -159,6 +159,16 @@ class TestFreezes:
         assert gate["opens_at"] == at("2026-12-31 00:00")
         assert gate["detail"].startswith("frozen (Christmas; stocktaking) until Thu 2026-12-31 00:00 CET")
 
+    def test_over_the_end_of_a_window_it_waits_for_the_next_one_where_only_windows_count(self):
+        moved = {"from": "2026-11-29 03:00", "until": "2026-11-29 12:00", "timezone": BERLIN}
+        inside = at("2026-11-29 04:00")
+        gate = gates(entry(windows=[SUNDAY], freezes=[moved], outside_windows="never"), inside)["freeze"]
+        assert (gate["passed"], gate["opens_at"]) == (False, at("2026-12-06 02:00"))
+        assert gate["detail"] == "frozen until Sun 2026-11-29 12:00 CET, in 8 h; the next window opens Sun 2026-12-06 02:00 CET, in 6 d 22 h"
+        assert gates(entry(windows=[SUNDAY], freezes=[moved]), inside)["freeze"]["opens_at"] == at("2026-11-29 12:00"), "if it presses, then at its end"
+        short = {**moved, "until": "2026-11-29 05:00"}
+        assert gates(entry(windows=[SUNDAY], freezes=[short], outside_windows="never"), inside)["freeze"]["opens_at"] == at("2026-11-29 05:00")
+
 
 def test_the_last_day_of_a_rule_is_part_of_it():
     [policy], problems = read_policy(
@@ -188,6 +198,7 @@ class TestMistakes:
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;BYDAY=XX"}]}, "windows[0].rrule: 'FREQ=WEEKLY;BYDAY=XX' is not allowed here"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;BYDAY=1SU"}]}, "(a number in BYDAY, as the first Sunday, goes with FREQ=MONTHLY or YEARLY)"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;BYDAY=SU;BYDAY=MO"}]}, "(a part is written twice)"),
+            ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;COUNT=4;UNTIL=20270601"}]}, "(UNTIL and COUNT exclude each other)"),
             ({"freezes": [{**SUNDAY, "rrule": "FREQ=DAILY;UNTIL=20261129T000000Z"}]}, "(UNTIL is in the time zone of the window: write it without Z)"),
             ({"windows": [{**SUNDAY, "rrule": "sundays"}]}, "windows[0].rrule: 'sundays' is not allowed here"),
             ({"windows": [{**SUNDAY, "rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU"}]}, "which counts from a first day; write it too: '2026-01-04 02:00'"),

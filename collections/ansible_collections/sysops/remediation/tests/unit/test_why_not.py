@@ -79,6 +79,22 @@ def test_the_budget_is_as_tight_as_a_service_makes_it_that_was_not_asked_about(u
     assert asked(url, facts)[1]["mail1", "postfix"]["max_unavailable"]["threshold"] == 1
 
 
+def running(host, **keys):
+    life = {"service": SERVICE, "name": "postfix.service", "manager": "systemd", "scope": "system", "server": None, "incarnation": {"id": f"{host}:1:2:-"}}
+    leak = {"verdict": "leak_suspected", "urgency": "hours", "summary": "anon grows", "state": {"stopped_at": None}, **keys}
+    return HostFacts(host, policy=policy(), diagnoses=[{**life, **leak}])
+
+
+def test_a_host_for_which_a_run_makes_room_first_is_not_called_held_back(url):
+    down = running("mail2", verdict="crashed", urgency="now", incarnation=None)
+    alone, gates = asked(url, running("mail1"))
+    both, with_both = asked(url, running("mail1"), down, running("mail3", verdict="healthy", urgency="none"))
+    assert {one["host"]: one["acts"] for one in both["services"]} == {"mail1": True, "mail2": True, "mail3": False}
+    room = with_both["mail1", SERVICE]["max_unavailable"]
+    assert (room["passed"], room["asked"]) == (True, "ledger") and room["detail"].endswith("has room for it in wave 2, when those before it are treated")
+    assert not gates["mail1", SERVICE]["single_instance"]["passed"] and not alone["services"][0]["acts"]
+
+
 def test_looking_changes_nothing(url):
     ledger = open_ledger(url)
     ledger.observe([Observation("mail1", SERVICE, "mail", "healthy")], ledger.now())

@@ -10,6 +10,7 @@ Acting methods do one thing, wait for the manager's own answer and no longer; ju
 from __future__ import annotations
 
 import os
+import re
 
 # The state of a service, in our words, whatever the manager calls it.
 RUNNING = "running"  # the manager considers it up; it has a main process or container, unless flags say no_process (oneshot units)
@@ -71,6 +72,11 @@ def without_user(server):
     if not separator or rest.startswith("/"):
         return server
     return scheme + separator + rest.rpartition("@")[2]  # the last one, because a password may hold a slash or another @
+
+
+def hide_credentials(url):
+    """Return a URL that is wrong without all that stands before its last ``@``: where a password begins and ends in it is not known."""
+    return re.sub(r"^(\w+(?:\+\w+)?:/+)?.*@", r"\1***@", url, flags=re.DOTALL)
 
 
 class ManagerError(Exception):

@@ -15,7 +15,7 @@ import urllib.parse
 import xmlrpc.client
 
 from .._kernel import below
-from ._base import ManagerError
+from ._base import ManagerError, hide_credentials
 from ._unix_http import UnixConnection
 
 CONFIGS = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf", "/usr/local/etc/supervisord.conf", "/opt/local/etc/supervisord.conf")
@@ -66,7 +66,7 @@ def parse(server):
             return Address(path=url.path, username=username, password=password)
         if url.scheme in ("http", "https") and url.hostname:
             return Address(host=url.netloc.rpartition("@")[2], tls=url.scheme == "https", username=username, password=password)
-    raise ManagerError("server of supervisord: write 'unix:///run/supervisor.sock', a path or 'http://host:port', not '%s'" % _without_user(server))
+    raise ManagerError("server of supervisord: write 'unix:///run/supervisor.sock', a path or 'http://host:port', not '%s'" % hide_credentials(server))
 
 
 def candidates(root, server=None):
@@ -148,10 +148,6 @@ def _split(server):
         return url if url.port != 0 else None
     except ValueError:
         return None
-
-
-def _without_user(text):
-    return re.sub(r"^(\w+://)?.*@", r"\1***@", text)
 
 
 class _Transport(xmlrpc.client.Transport):

@@ -28,6 +28,7 @@ def open_ledger(
     patience: float = PATIENCE,
     environ: t.Mapping[str, str] | None = None,
     begin: bool = True,
+    look: bool = False,
 ) -> Ledger:
     """Return the ledger at a URL; without one, the SQLite file of this user.
 
@@ -36,29 +37,34 @@ def open_ledger(
     :param actor: who decides, for the audit; default ``user@controller``.
     :param patience: seconds to wait for another writer.
     :param begin: a file that is not there is begun; False for those that go on with what is in it.
+    :param look: for who only reads: nothing is begun and no schema is brought up to date.
     """
     place = find(url, environ)
     actor = actor or whoami()
     if place.dialect == SQLITE:
         if not begin and not os.path.exists(place.path):
             raise LedgerError(f"ledger {place.shown} is gone: a new one would know of no permit and no pause")
-        _ensure_file(place, actor, rehearse)
-    missing = place.dialect == SQLITE and not os.path.exists(place.path)  # only in a rehearsal
+        _ensure_file(place, actor, rehearse or look)
+    missing = place.dialect == SQLITE and not os.path.exists(place.path)  # and may not be begun
     database = Database(MEMORY if missing else place, actor, clock, patience)
     with database.read() as tx:
         present = schema.version(tx)
         schema.check(present)
     if rehearse:
         return Ledger(_copy_in_memory(database, present, clock, actor), f"{place.described()}, a copy in memory: nothing is written")
+    if look and present < len(schema.MIGRATIONS):
+        return Ledger(_copy_in_memory(database, present, clock, actor, schema.READ), place.described() + (", not yet begun" if not present else ""))
     if present < len(schema.MIGRATIONS):
         with database.write() as tx:
             schema.migrate(tx)
     return Ledger(database, place.described())
 
 
-def _copy_in_memory(database: Database, present: int, clock: t.Callable[[], float] | None, actor: str) -> Database:
+def _copy_in_memory(
+    database: Database, present: int, clock: t.Callable[[], float] | None, actor: str, wanted: t.Mapping[str, str] = schema.DECIDING
+) -> Database:
     with database.read() as tx:
-        tables = {table: tx.rows(f"SELECT * FROM {table}{where}", now=tx.now) for table, where in schema.DECIDING.items()} if present else {}
+        tables = {table: tx.rows(f"SELECT * FROM {table}{where}", now=tx.now) for table, where in wanted.items()} if present else {}
         ahead = tx.now - time.time()  # of the ledger's clock
     copy = Database(MEMORY, actor, clock or (lambda: time.time() + ahead))
     with copy.write() as tx:

@@ -83,6 +83,8 @@ DECIDING = {
     "ledger_plans": " WHERE expires_at > :now - 86400",  # of older ones it need not say when they expired
 }
 
+READ = {**DECIDING, "ledger_incidents": "", "ledger_audit": ""}  # and what is looked up
+
 
 def version(tx: Transaction) -> int:
     """Return the version of the schema, 0 if there is none."""

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from ...module_utils._managers._base import hide_credentials
 from ...module_utils._redact import redact
 from ._words import LedgerError
 
@@ -49,7 +49,7 @@ def find(url: str | None, environ: t.Mapping[str, str] | None = None) -> Place:
         return _file(unquote(url[len("sqlite:///") :]))
     if scheme in (POSTGRESQL, "postgres"):
         return _server(url)
-    raise LedgerError(f"ledger URL '{_without_user(url)}' is not understood: write postgresql://user@host/database or sqlite:////absolute/path")
+    raise LedgerError(f"ledger URL '{redact(hide_credentials(url))}' is not understood: write postgresql://user@host/database or sqlite:////absolute/path")
 
 
 def in_awx(environ: t.Mapping[str, str]) -> bool:
@@ -85,18 +85,13 @@ def _server(url: str) -> Place:
     if "@" in f"{database}{parts.query}{parts.fragment}":
         raise _misread(url)
     if not database:
-        raise LedgerError(f"ledger URL '{_without_user(url)}' names no database: write postgresql://user@host/database")
+        raise LedgerError(f"ledger URL '{redact(hide_credentials(url))}' names no database: write postgresql://user@host/database")
     where = (host or "the local socket") + (f":{port}" if port else "")
     return Place(POSTGRESQL, f"PostgreSQL database {database} at {where}", url=f"postgresql+psycopg{url[url.index('://') :]}")
 
 
 def _misread(url: str) -> LedgerError:
     return LedgerError(
-        f"ledger URL '{_without_user(url)}' is not understood: write postgresql://user@host:port/database, "
+        f"ledger URL '{redact(hide_credentials(url))}' is not understood: write postgresql://user@host:port/database, "
         "and in a user, password or database # as %23, / as %2F, ? as %3F and @ as %40"
     )
-
-
-def _without_user(url: str) -> str:
-    """Hide all before the last ``@``: where exactly a password begins and ends is not known of a URL that is wrong."""
-    return redact(re.sub(r"^(\w+(?:\+\w+)?:/+)?.*@", r"\1***@", url, flags=re.DOTALL))
