@@ -92,7 +92,7 @@ def is_plumbing(name: str) -> bool:
 def default_path(options: Options, host: str) -> Path:
     """Return ``host_vars/HOST/remediation.yml`` beside the inventory; refuse where that would hide a file of the user's."""
     named = options.inventory[0] if options.inventory else None
-    source = Path(named).expanduser() if named else find_project().inventory()
+    source = Path(named).expanduser() if named else next(iter(find_project().inventories()), None)
     if source is None or "," in str(source):
         raise typer.BadParameter("no inventory folder to write host_vars into; say --inventory PATH or --output FILE")
     folder = (source if source.is_dir() else source.parent) / "host_vars"

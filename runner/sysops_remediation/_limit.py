@@ -59,6 +59,6 @@ def inventory_of(request: Request, project: Project) -> str:
     if isinstance(request.inventory, Mapping):
         return "the inventory that was given as a dictionary"
     if request.inventory is None:
-        default = project.inventory()
-        return f"inventory {default}" if default else "Ansible's default inventory"
+        default = project.inventories()
+        return f"inventory {' '.join(map(str, default))}" if default else "Ansible's default inventory"
     return f"inventory {' '.join(sources_of(request.inventory))}"

@@ -123,8 +123,7 @@ def _inventories(request: Request, project: Project, payload: Payload) -> Iterat
     if isinstance(request.inventory, Mapping):
         yield from ("-i", payload.add("inventories/inventory.json", inventory_json(request.inventory)))
         return
-    default = project.inventory()
-    sources = sources_of(request.inventory) if request.inventory is not None else [str(default)] if default else []
+    sources = sources_of(request.inventory) if request.inventory is not None else [str(path) for path in project.inventories()]
     for number, source in enumerate(sources):
         yield from ("-i", source if "," in source else _send_inventory(Path(source), f"inventories/{number}", payload))
 

@@ -86,23 +86,22 @@ class Project:
             return "this package"
         return "the checkout" if collection == self.root / "collections" / COLLECTION else "an installation"
 
-    def inventory(self) -> Path | None:
-        """Return the inventory that is used when the caller names none."""
-        if os.environ.get("ANSIBLE_INVENTORY"):
-            return _absolute(os.environ["ANSIBLE_INVENTORY"])
+    def inventories(self) -> list[Path]:
+        """Return the inventories that are used when the caller names none; none if Ansible's own default is."""
+        if setting := os.environ.get("ANSIBLE_INVENTORY"):
+            return _paths(setting, Path.cwd())
         config = self.config_file()
         if config is None:
-            return self.root / "inventories" / "local"
-        setting = self.settings().get("defaults", "inventory", fallback="")
-        return _absolute(setting, config.parent) if setting else None
+            return [self.root / "inventories" / "local"]
+        return _paths(self.settings().get("defaults", "inventory", fallback=""), config.parent)
 
     def environment(self) -> dict[str, str]:
         """Return what ansible is told about this project, and the user's own choices that ansible-runner would override."""
         environment = {"ANSIBLE_COLLECTIONS_PATH": ":".join(str(path) for path in self.collections())}
         if path := self.config_file():
             environment["ANSIBLE_CONFIG"] = str(path)
-        elif inventory := self.inventory():
-            environment["ANSIBLE_INVENTORY"] = str(inventory)
+        elif inventories := self.inventories():
+            environment["ANSIBLE_INVENTORY"] = ",".join(map(str, inventories))
             environment["ANSIBLE_PIPELINING"] = os.environ.get("ANSIBLE_PIPELINING", "True")
         return {**environment, **self.choices()}
 
@@ -124,6 +123,11 @@ def find_project(root: str | os.PathLike[str] | None = None) -> Project:
         if (candidate / "collections" / COLLECTION).is_dir() and (candidate / "playbooks").is_dir():
             return Project(candidate)
     return Project(EMBEDDED)
+
+
+def _paths(setting: str, base: Path) -> list[Path]:
+    """Return what a list of paths in a setting of Ansible names."""
+    return [_absolute(part.strip(), base) for part in setting.split(",") if part.strip()]
 
 
 def _absolute(path: str | os.PathLike[str], base: Path | None = None) -> Path:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._launch import InvalidInput, Request
+from ._launch import InvalidInput, Request, as_json, inventory_json
 from ._project import Project
 
 
@@ -29,6 +29,9 @@ def check(request: Request, project: Project) -> None:
     for problem in problems:
         if problem:
             raise InvalidInput(problem)
+    as_json(request.extra_vars, "extra_vars")  # before anything looks for secrets in what may hold itself
+    if isinstance(request.inventory, Mapping):
+        inventory_json(request.inventory)
 
 
 def _of_inventory(inventory: Any) -> str | None:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable
 from typing import Generic, TypeVar, Unpack
 
 from ._launch import Inventory
@@ -30,22 +32,51 @@ from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, W
 from .remediator import Remediator
 
 Result = TypeVar("Result", bound=RunResult)
+Value = TypeVar("Value")
+
+
+def _in_thread(call: Callable[[], Value]) -> asyncio.Future[Value]:
+    """Call it in a thread of its own: the program's pool of threads is for the program, and a hundred runs that wait would fill it."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Value] = loop.create_future()
+
+    def work() -> None:
+        value = call()
+        with contextlib.suppress(RuntimeError):  # the program has ended its loop meanwhile
+            loop.call_soon_threadsafe(lambda: None if future.done() else future.set_result(value))
+
+    threading.Thread(target=work, name="remediation-await", daemon=True).start()
+    return future
 
 
 class AsyncRun(Generic[Result]):
-    """Handle of a run in progress: iterate it for events, ``await run.result()`` for the typed result."""
+    """Handle of a run in progress: iterate it for events, ``await run.result()`` for the typed result.
+
+    Whoever waits for an event and gives up (``asyncio.wait_for``) finds it at the next try.
+    """
 
     def __init__(self, run: Run[Result]) -> None:
         self._run = run
+        self._following: asyncio.Future[RunEvent | None] | None = None
+        self._reading = asyncio.Lock()
 
-    async def __aiter__(self) -> AsyncIterator[RunEvent]:
-        while (event := await asyncio.to_thread(self._run.next_event)) is not None:
-            yield event
+    def __aiter__(self) -> AsyncIterator[RunEvent]:
+        return self
+
+    async def __anext__(self) -> RunEvent:
+        async with self._reading:
+            if self._following is None:
+                self._following = _in_thread(self._run.next_event)
+            event = await asyncio.shield(self._following)
+            self._following = None
+        if event is None:
+            raise StopAsyncIteration
+        return event
 
     async def result(self) -> Result:
         """Wait for the end of the run. When the waiting task is cancelled, so is the run."""
         try:
-            return await asyncio.to_thread(self._run.wait)
+            return await _in_thread(self._run.wait)
         except asyncio.CancelledError:
             self.cancel()
             raise

@@ -18,7 +18,7 @@ from . import _cli_ops, _cli_run, _init, _versions
 from ._cli_options import Options, with_options
 from ._options import SubjectOptions
 from ._status import EXIT_CODES
-from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult
+from .models import DiagnoseResult, DoctorResult, PlanResult, RemediateResult, RunResult, ServicesResult
 from .models_ops import PauseResult, PolicyResult, ReportResult, StatusResult, WhyNotResult
 
 for _name in ("stdout", "stderr"):  # closed by the caller, as with >&-
@@ -51,6 +51,7 @@ RESULTS: dict[str, type[RunResult]] = {
     "report": ReportResult,
     "policy": PolicyResult,
     "doctor": DoctorResult,
+    "init": ServicesResult,
 }
 
 

@@ -84,6 +84,15 @@ def test_without_any_setting_the_wheel_brings_an_inventory(embedded: Project) ->
     assert embedded.environment()["ANSIBLE_INVENTORY"] == str(embedded.root / "inventories" / "local")
 
 
+def test_several_inventories_may_be_set_as_ansible_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    collection_in(tmp_path / "collections")
+    (tmp_path / "ansible.cfg").write_text("[defaults]\ninventory = hosts.ini, /srv/more\n")
+    monkeypatch.chdir(tmp_path)
+    assert Project(tmp_path).inventories() == [tmp_path / "hosts.ini", Path("/srv/more")]
+    monkeypatch.setenv("ANSIBLE_INVENTORY", "other.ini,~/mine")
+    assert Project(tmp_path).inventories() == [tmp_path / "other.ini", Path("~/mine").expanduser()]
+
+
 @pytest.mark.slow
 def test_in_the_checkout_a_misspelt_inventory_is_an_error_also_of_ansible_playbook(tmp_path: Path) -> None:
     command = [Path(sys.executable).parent / "ansible-playbook", "-i", tmp_path / "prdo", CHECKOUT / "playbooks" / "diagnose.yml", "--limit", "mail"]

@@ -64,10 +64,12 @@ def test_what_is_no_limit_is_told(limit: object, told: str) -> None:
     assert (ran.status, ran.message.startswith(told)) == (RunStatus.INVALID_INPUT, True), ran.message
 
 
-def test_a_circle_is_told_and_not_followed() -> None:
+def test_a_circle_is_told_and_not_followed(tmp_path: Path) -> None:
     circle: dict = {}
     circle["again"] = circle
-    assert "cannot be written as JSON: Circular reference" in Remediator(SOMEWHERE, extra_vars=circle).diagnose().message
+    for wrong in ({"extra_vars": circle}, {"extra_vars": circle, "artifact_dir": tmp_path}, {"inventory": {"all": {"vars": circle}}, "artifact_dir": tmp_path}):
+        ran = Remediator(**{"inventory": SOMEWHERE, **wrong}).diagnose()
+        assert "cannot be written as JSON: Circular reference" in ran.message and ran.status is RunStatus.INVALID_INPUT
 
 
 @pytest.mark.parametrize("name", ["ansible_args", "worker"])

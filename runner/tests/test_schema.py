@@ -9,6 +9,7 @@ import json
 
 import jsonschema
 import pytest
+import typer
 from sysops_remediation import DiagnoseResult, DoctorResult, RunStatus
 from sysops_remediation.cli import RESULTS, app
 from typer.testing import CliRunner
@@ -32,6 +33,12 @@ def test_what_is_printed_is_what_the_schema_says() -> None:
 
 def test_an_unknown_command_is_refused() -> None:
     assert CliRunner().invoke(app, ["schema", "nonsense"]).exit_code == 2
+
+
+def test_every_command_that_prints_json_has_one() -> None:
+    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
+        if any("--json" in option.opts for option in command.params):
+            assert published(command.name)["title"].endswith("Result"), command.name
 
 
 @pytest.mark.parametrize("command", RESULTS)
