@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._launch import InvalidInput, Request, as_json, inventory_json
+from ._launch import InvalidInput, PlainText, Request, as_json, inventory_json
 from ._project import Project
 
 
@@ -26,7 +26,7 @@ def check(request: Request, project: Project) -> None:
         _of_passwords(request),
         _of_arguments(request.ansible_args),
     )
-    for problem in problems:
+    for problem in (*problems, _of_names(request.extra_vars)):
         if problem:
             raise InvalidInput(problem)
     as_json(request.extra_vars, "extra_vars")  # before anything looks for secrets in what may hold itself
@@ -44,6 +44,15 @@ def _of_inventory(inventory: Any) -> str | None:
         return "inventory is empty; name a file, a folder or hosts, or leave it out to use what ansible.cfg says"
     if any("\0" in os.fspath(item) for item in items):
         return f"inventory is {inventory!r}, with a character that no name can hold"
+    return None
+
+
+def _of_names(variables: Mapping[str, Any]) -> str | None:
+    """Find names that were given and are empty, as of an unset variable of a shell: they would mean everything."""
+    for name in ("service", "host", "group", "incident"):
+        value = variables.get(f"remediation_{name}")
+        if isinstance(value, PlainText) and not value.strip():
+            return f"{name} is empty; name one, or leave it out"
     return None
 
 

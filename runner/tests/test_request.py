@@ -64,6 +64,14 @@ def test_what_is_no_limit_is_told(limit: object, told: str) -> None:
     assert (ran.status, ran.message.startswith(told)) == (RunStatus.INVALID_INPUT, True), ran.message
 
 
+@pytest.mark.parametrize("name", ["host", "group", "service"])
+def test_a_name_that_is_empty_does_not_mean_everything(name: str) -> None:
+    for call in (Remediator(SOMEWHERE).resume, Remediator(SOMEWHERE).report if name != "group" else Remediator(SOMEWHERE).resume):
+        ran = call(**{name: ""})
+        assert (ran.status, ran.message) == (RunStatus.INVALID_INPUT, f"{name} is empty; name one, or leave it out")
+    assert Remediator(SOMEWHERE).report("").message == "incident is empty; name one, or leave it out"
+
+
 def test_a_circle_is_told_and_not_followed(tmp_path: Path) -> None:
     circle: dict = {}
     circle["again"] = circle

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._ledger import LedgerError, open_ledger
+from ..plugin_utils._run_settings import settings_problem
 
 SPEC = {"ledger": {"type": "str", "no_log": True}}
 
@@ -19,6 +20,9 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        wrong = settings_problem(task_vars, self._templar.template)
+        if wrong:
+            return {"changed": False, "usable": False, "msg": wrong}
         try:
             ledger = open_ledger(args["ledger"], rehearse=self._task.check_mode)
             ledger.audit([])  # a transaction that writes nothing: a ledger that cannot be written to says so

@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._gates import closed
 from ..plugin_utils._ledger import LedgerError, open_ledger
 from ..plugin_utils._plan_facts import printable
+from ..plugin_utils._run_settings import settings_problem
 
 SPEC = {"plan_id": {"type": "str"}, "approver": {"type": "str"}, "ledger": {"type": "str", "no_log": True}}
 
@@ -21,12 +22,15 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        wrong = settings_problem(task_vars, self._templar.template)
+        if wrong:
+            return self._answer("invalid_input", wrong)
         for name, what in (("plan_id", "the id of the plan, as the run printed it"), ("approver", "the name of the person who approves")):
             if not printable(args[name] or ""):
                 return self._answer("invalid_input", f"remediation_{name} is missing: {what}")
         try:
             ledger = open_ledger(args["ledger"], rehearse=True)
-            plan, gates = ledger.peek_plan(args["plan_id"])
+            plan, gates = ledger.peek_plan(printable(args["plan_id"]))
         except LedgerError as problem:
             return self._answer("refused", str(problem))
         if closed(gates) or plan is None:

@@ -10,6 +10,8 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils._ledger import LedgerError
 from ..plugin_utils._ops_answer import FAILED, INVALID_INPUT, SUCCEEDED, answer, ledger_of
 from ..plugin_utils._ops_report import find, report_of
+from ..plugin_utils._plan_facts import printable
+from ..plugin_utils._run_settings import settings_problem
 
 SPEC = {
     **{name: {"type": "str", "default": ""} for name in ("incident", "host", "service")},
@@ -24,9 +26,12 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
+        wrong = settings_problem(task_vars, self._templar.template)
+        if wrong:
+            return answer(INVALID_INPUT, wrong)
         try:
             ledger = ledger_of(args["ledger"], task_vars, look=True)
-            found = find(ledger, args["incident"], args["host"], args["service"])
+            found = find(ledger, printable(args["incident"]), args["host"], args["service"])
             trail = ledger.audited(run_id=found.run_id, host=found.host)
         except LookupError as error:
             return answer(INVALID_INPUT, f"{error}; ledger: {ledger.described}")

@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils._ledger import LedgerError
 from ..plugin_utils._ops_answer import FAILED, INVALID_INPUT, NOTHING_TO_DO, SUCCEEDED, answer, ledger_of
 from ..plugin_utils._ops_pause import PAUSED, RESUMED, Asked, as_data, change, objection, pause_lines, told
+from ..plugin_utils._run_settings import settings_problem
 
 TEXT = {"type": "str", "default": ""}
 SPEC = {
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):
         url = args.pop("ledger")
         asked = Asked(**{**args, "pattern": args["pattern"] or str(task_vars.get("ansible_limit") or "")})
         check_mode = self._task.check_mode
-        wrong = objection(asked, task_vars["groups"], task_vars["hostvars"].raw_get)
+        wrong = settings_problem(task_vars, self._templar.template) or objection(asked, task_vars["groups"], task_vars["hostvars"].raw_get)
         if wrong:
             return answer(INVALID_INPUT, wrong)
         try:

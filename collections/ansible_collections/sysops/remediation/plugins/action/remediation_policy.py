@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._plan_budgets import limits_of
 from ..plugin_utils._policy import same_service
-from ..plugin_utils._policy_host import host_policy, origins
+from ..plugin_utils._policy_host import host_limits, host_policy, origins
 from ..plugin_utils._policy_kinds import nearest
 
 SPEC = {"service": {"type": "str"}, "unlisted": {"type": "bool", "default": False}, "origins": {"type": "bool", "default": False}}
@@ -26,7 +26,8 @@ class ActionModule(ActionBase):
         asked_at = time.time()
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         services, errors = host_policy(task_vars, self._templar.template)
-        named, limits = [entry["name"] for entry in services], limits_of(services)
+        named = [entry["name"] for entry in services]
+        limits = host_limits(task_vars, self._templar.template) if errors else limits_of(services)
         where = origins(task_vars, self._templar.template) if args["origins"] and services else [None] * len(services)
         wanted = [(entry, origin) for entry, origin in zip(services, where, strict=True) if not args["service"] or same_service(entry, args["service"])]
         services = [entry for entry, _origin in wanted]

@@ -8,11 +8,12 @@ from __future__ import annotations
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._ledger import LedgerError
-from ..plugin_utils._ops_answer import FAILED, SUCCEEDED, answer, ledger_of
+from ..plugin_utils._ops_answer import FAILED, INVALID_INPUT, SUCCEEDED, answer, ledger_of
 from ..plugin_utils._ops_status import status_of
 from ..plugin_utils._ops_text import headline, status_lines
 from ..plugin_utils._plan_facts import told_once
 from ..plugin_utils._policy_host import limits_elsewhere, policies_of
+from ..plugin_utils._run_settings import settings_problem
 
 SPEC = {"ledger": {"type": "str", "no_log": True}}
 
@@ -28,6 +29,9 @@ class ActionModule(ActionBase):
         hosts = [host for host in task_vars["ansible_play_hosts_all"] if host in inventory["all"]]
         fleet = policies_of(hosts, task_vars, self._loader)
         errors = [{"host": facts.host, "msg": message} for facts in fleet for message in facts.errors]
+        wrong = settings_problem(task_vars, self._templar.template)
+        if wrong:
+            return answer(INVALID_INPUT, wrong)
         try:
             status = status_of(ledger_of(args["ledger"], task_vars, look=True), fleet, inventory, limits_elsewhere(task_vars, self._loader))
         except LedgerError as error:

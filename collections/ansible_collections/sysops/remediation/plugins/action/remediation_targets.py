@@ -11,11 +11,14 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
+from ansible.template import Templar
 
 from ..module_utils._redact import redact
 from ..plugin_utils._plan_targets import Asked, judge
-from ..plugin_utils._run_settings import duration_problem, notify_problem, prometheus_problem
+from ..plugin_utils._policy_host import variables_of
+from ..plugin_utils._run_settings import duration_problem, notify_problem, prometheus_problem, settings_problem, window_problem
 
+DIAGNOSE_TIMEOUT = 300  # seconds, of role diagnose
 FOREIGN = ("remediation_host", "remediation_group")  # of playbooks pause, resume and report
 SPEC = {
     "hosts": {"type": "raw", "required": True},
@@ -57,6 +60,9 @@ class ActionModule(ActionBase):
 
     def _settings_problem(self, matched, task_vars, acts):
         """Return what is wrong with settings of the run; the first host's are those that count where they are read once, under no_log."""
+        problem = self._computing_problem(matched, task_vars)
+        if problem:
+            return problem
         durations = {name: functools.partial(duration_problem, name) for name in ("remediation_window", "remediation_interval")}
         checks = {**durations, "remediation_prometheus": prometheus_problem, **({"remediation_notify": notify_problem} if acts else {})}
         for name, problem_of in checks.items():
@@ -67,7 +73,15 @@ class ActionModule(ActionBase):
                 problem = f"{name} cannot be computed: {' '.join(str(error).split())}"
             if problem:
                 return redact(problem)
-        return None
+        first = task_vars["hostvars"][matched[0]] if matched else {}
+        return window_problem(first.get("remediation_window"), first.get("remediation_timeout", DIAGNOSE_TIMEOUT))
+
+    def _computing_problem(self, matched, task_vars):
+        """Return which setting cannot be computed for the first host of the run, whose settings count."""
+        if not matched:
+            return settings_problem(task_vars, self._templar.template)
+        [(_host, variables)] = variables_of(matched[:1], task_vars).items()
+        return settings_problem(variables, Templar(loader=self._loader, variables=variables).template)
 
     def _matched(self, pattern, task_vars):
         """Return the hosts of the pattern that this run may touch: ``ansible_play_hosts_all`` already honours --limit."""

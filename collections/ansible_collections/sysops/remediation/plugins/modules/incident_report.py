@@ -101,6 +101,10 @@ summary:
       description: Per incident its host, service, verdict, urgency, outcome, action, headline, next steps and report file.
       type: list
       elements: dict
+    ineffective:
+      description: Incidents of earlier runs whose restart did not last a day, as this run was the first to see, in the same shape.
+      type: list
+      elements: dict
     healthy:
       description: Services that are left alone, each with its host and verdict. They are healthy, observed, or could not be judged.
       type: list

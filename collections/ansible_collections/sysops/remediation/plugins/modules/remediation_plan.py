@@ -93,7 +93,8 @@ plan:
       description: Which ledger was asked, or why none could be.
       type: str
     groups:
-      description: The budgets of the actions, by name, each with C(members) and C(max_unavailable).
+      description:
+        - The budgets of the actions, by name, each with C(members), C(max_unavailable), and C(note), why it is tighter than what policies say.
       type: dict
     breakers:
       description: The groups in which so much failed at once that nothing is restarted, or only one host is tried.
@@ -102,6 +103,13 @@ plan:
     approval:
       description: What waits for a person, with the C(id) to approve; null if nothing does.
       type: dict
+    approved:
+      description: The id of the stored plan that this one carries out; null if it is none.
+      type: str
+    held_back:
+      description: Why a stored plan is not carried out, each with C(host) and C(msg). Somebody else may have been faster.
+      type: list
+      elements: dict
     evidence_only:
       description: Incidents of a mass failure, of which evidence is kept and nothing is touched.
       type: list

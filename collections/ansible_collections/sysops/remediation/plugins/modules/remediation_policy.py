@@ -72,6 +72,7 @@ named:
 limits:
   description:
     - What the whole policy says of budgets, whatever O(service) says. A budget is as tight as the tightest that any of its services and hosts names.
+    - Also of a policy with a mistake, as long as the mistake is in something else; null if that is not known.
     - One for each service, with C(group) (null if the service has a budget of its own), C(service) and C(max_unavailable).
   returned: always
   type: list

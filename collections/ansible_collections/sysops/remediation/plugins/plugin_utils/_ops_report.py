@@ -25,6 +25,8 @@ def find(ledger: Ledger, incident: str, host: str, service: str) -> Incident:
     """Return the incident; raise LookupError with one line if there is none."""
     if incident:
         known = ledger.incidents(incident=incident)
+        if known and ((host and known[0].host != host) or (service and not names_service(service, known[0].service))):
+            raise LookupError(f"incident {incident} is of {known[0].service} on {known[0].host}, and not of what else was named: name one of both")
         if known:
             return known[0]
         near = did_you_mean(incident, [one.id for one in ledger.incidents(limit=MOST)])

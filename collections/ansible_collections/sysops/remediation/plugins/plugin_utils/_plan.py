@@ -17,7 +17,7 @@ from ..module_utils._leaks import _words as words
 from ..module_utils._managers._base import without_user
 from ..module_utils._units import human_duration
 from ._ledger import Group, GroupView
-from ._plan_budgets import Budgets, limits_of
+from ._plan_budgets import Budgets, limits_of, unreadable
 from ._plan_gates import MOOT_GATES, POLICY_GATES, REMEDIATE, RESTART, Data, Standing, Target, budget, target_gates, urgency_rank
 from ._plan_standing import groups_of_hosts
 from ._plan_waves import fill_waves
@@ -56,7 +56,9 @@ class HostFacts:
 
     @property
     def limits(self) -> list[Data]:
-        return limits_of(self.policy) if self.told_limits is None else self.told_limits
+        if self.told_limits is not None:
+            return self.told_limits
+        return unreadable(self.host) if self.errors and not self.policy else limits_of(self.policy)
 
     @property
     def whole(self) -> bool:
@@ -356,7 +358,7 @@ def _fails_with_many(refusal: Data) -> bool:
 
 
 def _group_data(group: Group) -> Data:
-    return {"members": sorted(group.members), "max_unavailable": group.max_unavailable}
+    return {"members": sorted(group.members), "max_unavailable": group.max_unavailable, "note": group.note}
 
 
 def _breaker_data(view: GroupView) -> Data:

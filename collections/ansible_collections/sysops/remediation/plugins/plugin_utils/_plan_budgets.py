@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._ledger import Group, Ledger
-from ._ledger._words import RETIRED, names_service
+from ._ledger._words import RETIRED, names_service, plain_key
 
 if t.TYPE_CHECKING:
     from ._plan import HostFacts
@@ -25,6 +25,11 @@ Elsewhere = t.Callable[[frozenset[str]], list[Data]]  # hosts → the limits tha
 def limits_of(policy: t.Iterable[Data]) -> list[Data]:
     """Return what a policy says of budgets: ``group`` (None: the service has a budget of its own), ``service`` and ``max_unavailable``."""
     return [{"group": entry["group"], "service": written_name(entry), "max_unavailable": entry["max_unavailable"]} for entry in policy]
+
+
+def unreadable(host: str) -> list[Data]:
+    """Return what is known of budgets from a host whose policy cannot be read: whatever it names, one at a time is not too much."""
+    return [{"unreadable": host}]
 
 
 def written_name(entry: Data) -> str:
@@ -41,7 +46,11 @@ class Budgets:
         self.having = having
         self._of_groups: dict[str, set[int | str]] = {}
         self._of_services: dict[str, set[int | str]] = {}
+        self._unreadable: set[str] = set()
         for limit in limits:
+            if "unreadable" in limit:
+                self._unreadable.add(limit["unreadable"])
+                continue
             known, name = (self._of_groups, limit["group"]) if limit["group"] else (self._of_services, limit["service"])
             known.setdefault(name, set()).add(limit["max_unavailable"])
         self._made: dict[tuple[str, str | None], Group] = {}  # thousands of services share a handful
@@ -52,9 +61,9 @@ class Budgets:
         Without a group in the policy these are the hosts that were ever seen to have the service: three mail servers that are down are a
         mass failure, whatever else is in the inventory.
         """
-        key = (entry["group"] or service, entry["group"])
+        key = (entry["group"] or plain_key(service), entry["group"])
         if key not in self._made:
-            self._made[key] = self._group(entry, service)
+            self._made[key] = self._group(entry, plain_key(service))
         return self._made[key]
 
     def _group(self, entry: Data, service: str) -> Group:
@@ -64,12 +73,16 @@ class Budgets:
         else:
             limits = set().union(*(limits for name, limits in self._of_services.items() if names_service(name, service)))
             members &= members if self.having is None else self.having.get(service, frozenset())
-        return Group(entry["group"] or service, members, min(_hosts(limit, members) for limit in limits | {entry["max_unavailable"]}))
+        most = min(_hosts(limit, members) for limit in limits | {entry["max_unavailable"]})
+        nobody_knows = sorted(members & self._unreadable)
+        if most > 1 and nobody_knows:
+            return Group(entry["group"] or service, members, 1, f"only 1, because the policy of {', '.join(nobody_knows[:5])} cannot be read")
+        return Group(entry["group"] or service, members, most)
 
     def seen(self, having: Inventory) -> Budgets:
         """Return the same, with only those hosts counted that were seen to have a service."""
         other = Budgets(self.inventory, (), having)
-        other._of_groups, other._of_services = self._of_groups, self._of_services
+        other._of_groups, other._of_services, other._unreadable = self._of_groups, self._of_services, self._unreadable
         return other
 
 
@@ -78,11 +91,11 @@ def _hosts(written: int | str, members: frozenset[str]) -> int:
 
 
 def hosts_having(ledger: Ledger) -> Inventory:
-    """Return service → the hosts that have it as far as anybody knows, for the services that have a budget of their own."""
+    """Return service → the hosts that have it as far as anybody knows, whatever group their policies name for it."""
     found: dict[str, set[str]] = {}
     for target in ledger.targets():
-        if target["group"] == target["service"] and target["status"] != RETIRED:
-            found.setdefault(target["service"], set()).add(target["host"])
+        if target["status"] != RETIRED:
+            found.setdefault(plain_key(target["service"]), set()).add(target["host"])
     return {service: frozenset(hosts) for service, hosts in found.items()}
 
 

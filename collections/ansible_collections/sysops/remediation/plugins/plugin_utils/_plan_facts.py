@@ -9,6 +9,7 @@ role diagnose, so that there is nothing left to template.
 
 from __future__ import annotations
 
+import collections
 import secrets
 import time
 import typing as t
@@ -79,10 +80,18 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
     elif result.get("failed"):
         facts.errors.append(_failure(result) + (policy.get("hint") or ""))
     else:
-        facts.diagnoses = result.get("diagnoses") or []
+        facts.diagnoses = _told_apart(result.get("diagnoses") or [])
         facts.host_time = (result.get("host") or {}).get("time")
         facts.notes = [] if facts.diagnoses else [_warning(one) for one in result.get("warnings") or []]
     return facts
+
+
+def _told_apart(diagnoses: list[Data]) -> list[Data]:
+    """Name the server or scope too where a host has two services of the same name: of two supervisords, of the system and of a user."""
+    alike = collections.Counter(one["service"] for one in diagnoses)
+    return [
+        {**one, "service": f"{one['service']} ({one.get('server') or one.get('scope', 'system')})"} if alike[one["service"]] > 1 else one for one in diagnoses
+    ]
 
 
 def _warning(warning: t.Any) -> str:

@@ -35,13 +35,14 @@ def reserve(url: str | None, rehearse: bool, plan: Data, action: Data, host_grou
         ask = Ask(
             host=action["host"],
             service=action["service"],
-            group=Group(action["group"], frozenset(group["members"]), group["max_unavailable"]),
+            group=Group(action["group"], frozenset(group["members"]), group["max_unavailable"], group["note"]),
             run_id=plan["run_id"],
             incident=action["incident"],
             action=action["action"],
             valid_for=valid_for(policy),
             groups=frozenset(host_groups),
-            keep_one=keeps_one(action) and not rehearse,  # what the plan saw is not in a copy made now
+            keep_one=keeps_one(action),
+            planned=rehearse,  # what the plan saw is not in a copy made now
             gates=tuple(timing_gates(policy, ledger.now(), _by_now(action["exhaustion"], plan["created_at"]), dead)),  # a window may have closed since the plan
         )
         reply = ledger.reserve(ask)

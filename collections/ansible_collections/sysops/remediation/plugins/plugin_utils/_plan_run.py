@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..module_utils._gates import closed
 from ._ledger import AuditEntry, Incident, Ledger, LedgerError, open_ledger
-from ._plan import Approved, Data, HostFacts, build_plan, by_policy_only, refusal_outcome, stored_for_approval, targets_of
+from ._plan import Approved, Data, HostFacts, build_plan, by_policy_only, not_reached, refusal_outcome, stored_for_approval, targets_of
 from ._plan_budgets import Budgets, Elsewhere, Inventory, budgets_of, nowhere
 from ._plan_gates import REMEDIATE, Standing, Target
 from ._plan_standing import look
@@ -44,6 +44,7 @@ def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request, els
 
     :param elsewhere: what the policies of hosts say of budgets that are not of this run, and share one with it.
     """
+    approved, in_vain = None, []
     try:
         ledger = open_ledger(request.ledger, rehearse=not request.acts)
         approved, objection = _approved(ledger, request) if request.plan_id else (None, "")
@@ -52,16 +53,21 @@ def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request, els
         budgets = budgets_of(fleet, inventory, elsewhere, ledger)
         targets = targets_of(fleet, budgets)
         standing = standing_of(ledger, fleet, targets, budgets)
+        in_vain = standing.in_vain
         plan = build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose, approved, stores=request.acts)
         if request.acts:
             _record(ledger, plan)
         return plan
     except LedgerError as problem:
         if request.plan_id:
-            return _held_back(fleet, request, str(problem), str(problem))
-        standing = Standing(request.now, error=f"{problem}; so nothing is acted on")
+            used_up = f"; plan {request.plan_id} is used up: plan anew" if approved and request.acts else ""
+            return _held_back(fleet, request, str(problem), f"{problem}{used_up}")
+        standing = Standing(request.now, error=f"{problem}; so nothing is acted on", in_vain=in_vain)  # who was told first tells it
         targets = targets_of(fleet, budgets_of(fleet, inventory))
-        return build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose)
+        plan = build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose)
+        if not any(not by_policy_only(one) for one in plan["refusals"]):  # before the night in which it is needed
+            plan["held_back"] = [{"host": facts.host, "msg": f"{problem}; so nothing could have been acted on"} for facts in fleet[:1]]
+        return plan
 
 
 def _held_back(fleet: list[HostFacts], request: Request, described: str, objection: str) -> Data:
@@ -91,7 +97,10 @@ def _record(ledger: Ledger, plan: Data) -> None:
     acted = [_incident(plan, one, PLANNED, None) for one in plan["actions"]]
     refused = [_incident(plan, one, ENDED, refusal_outcome(one)) for one in plan["refusals"] if not by_policy_only(one)]
     ledger.record_incidents(acted + refused)
-    ledger.audit([_decision(plan, "planned", one) for one in plan["actions"]] + [_decision(plan, "refused", one) for one in plan["refusals"]])
+    entries = [_decision(plan, "planned", one) for one in plan["actions"]] + [_decision(plan, "refused", one) for one in plan["refusals"]]
+    entries += [AuditEntry("left_alone", plan["run_id"], one["host"], detail={"msg": one["msg"]}) for one in plan["errors"]]
+    entries += [AuditEntry("left_alone", plan["run_id"], host, detail={"msg": not_reached(plan["because"].get(host, ""))}) for host in plan["unreachable"]]
+    ledger.audit(entries)
     if plan["approval"]:
         ledger.record_plan(stored_for_approval(plan), plan["approval"]["expires_in"])
 

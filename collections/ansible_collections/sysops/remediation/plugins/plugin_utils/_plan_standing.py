@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ._ledger import Ledger, Observation
-from ._ledger._words import DOWN, HEALTHY, RUNNING, SICK, UNKNOWN
+from ._ledger._words import DOWN, HEALTHY, RUNNING, SICK, UNKNOWN, plain_key
 from ._plan_budgets import Budgets, Inventory, hosts_having
 from ._plan_gates import Standing, Target, accepted
 
@@ -75,4 +75,4 @@ def _unseen(targets: list[Target], lost: t.Iterable[HostFacts]) -> t.Iterator[Ob
         for entry in facts.policy:
             like = known.get((entry["name"], entry["manager"], entry["scope"], entry["server"]))
             if like:
-                yield Observation(facts.host, like.service, entry["group"] or like.service, UNKNOWN)
+                yield Observation(facts.host, like.service, entry["group"] or plain_key(like.service), UNKNOWN)

@@ -71,7 +71,10 @@ def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[l
     groups: dict[str, set[str]] = {host: set() for host in hosts}
     for action in actions:
         groups[action["host"]].add(action["group"])
-    rooms = {name: _room(views[name], {host for host in hosts if name in groups[host]}) for name in sorted(set().union(*groups.values()))}
+    treated: dict[str, set[str]] = {}
+    for action in actions:
+        treated.setdefault(action["host"], set()).add(action["service"])
+    rooms = {name: _room(views[name], {host: treated[host] for host in hosts if name in groups[host]}) for name in sorted(set().union(*groups.values()))}
     kept = {key: _Serving(views[key[0]].serving.get(key[1], {})) for key in {_group_and_service(action) for action in actions if keeps_one(action)}}
     serving: dict[tuple[str, str], list[_Serving]] = {}
     for action in actions:
@@ -111,9 +114,11 @@ def _group_and_service(action: Data) -> tuple[str, str]:
     return action["group"], action["service"]
 
 
-def _room(view: GroupView, treated: set[str]) -> _Room:
+def _room(view: GroupView, treated: t.Mapping[str, set[str]]) -> _Room:
+    """Return the budget before the first wave: a host comes back with its wave if all of it is treated that makes it unavailable."""
     unavailable = set(view.unavailable)
-    return _Room(view, unavailable - treated, dict.fromkeys(unavailable & treated, float("inf")))
+    back = {host for host in unavailable & treated.keys() if view.troubled.get(host, frozenset()) <= treated[host]}
+    return _Room(view, unavailable - back, dict.fromkeys(back, float("inf")))
 
 
 def _no_room(room: _Room, host: str, wave: int) -> Data:

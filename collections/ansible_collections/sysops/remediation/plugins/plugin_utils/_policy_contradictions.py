@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..module_utils._health import well_formed
 from ._policy_kinds import Path, Problem
 from ._policy_schema import ACTING
 from ._policy_times import epoch, needs_first_day, never_occurs
@@ -33,8 +34,10 @@ def contradictions(entry: Entry, path: Path) -> list[Problem]:
     times += [finding for number, freeze in enumerate(entry["freezes"]) for finding in _shape_of_freeze(freeze, number)]
     found += times if any(times) else [_always_frozen(entry)]
     found += _same_action_twice(entry["ladder"])
+    found += _probes_that_cannot_be_asked(entry["health"], "health")
     for number, step in enumerate(entry["ladder"]):
         found.append(_step_that_cannot(entry["manager"], step, number))
+        found += _probes_that_cannot_be_asked(step["health"] or [], "ladder", number, "health")
         if step["verify"]:
             found.append(_deadline_too_short(step["verify"], step["health"] or entry["health"], "ladder", number, "verify"))
     return [Problem((*path, *where), message) for where, message in filter(None, found)]
@@ -88,6 +91,12 @@ def _same_action_twice(ladder: list[Entry]) -> list[Finding]:
         for number, action in enumerate(actions)
         if action in actions[:number]
     ]
+
+
+def _probes_that_cannot_be_asked(probes: list[Entry], *where: str | int) -> list[Finding]:
+    """Of a probe that a host would refuse nobody should hear only when it is needed."""
+    problems = ((number, well_formed.objection(probe)) for number, probe in enumerate(probes))
+    return [((*where, number), f"cannot be asked: {problem}") for number, problem in problems if problem]
 
 
 def _step_that_cannot(manager: str, step: Entry, number: int) -> Finding:

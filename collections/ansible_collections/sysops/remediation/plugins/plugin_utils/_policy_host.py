@@ -17,7 +17,7 @@ from ansible.template import Templar
 
 from ..module_utils._redact import redact
 from ._plan import HostFacts
-from ._plan_budgets import Elsewhere
+from ._plan_budgets import Data, Elsewhere, limits_of, unreadable
 from ._policy import Entry, policy_variables, read_policy, written_in
 from ._policy_kinds import Problem, dotted
 from ._policy_origin import origin_of
@@ -26,6 +26,8 @@ from ._run_settings import notify_problem, target_name
 Variables = t.Mapping[str, t.Any]
 Template = t.Callable[[t.Any], t.Any]  # raises AnsibleError
 Read = tuple[list[Entry], list[Problem]]
+
+LIMITING = ("name", "manager", "scope", "server", "group", "max_unavailable")  # what a budget depends on
 
 _SORTED = json.JSONEncoder(sort_keys=True)  # made once: asked for each host
 
@@ -57,14 +59,58 @@ def policies_of(hosts: t.Iterable[str], task_vars: Variables, loader: t.Any) -> 
 
     :param loader: of the plugin.
     """
+    return fleet_policies(variables_of(hosts, task_vars), lambda variables: Templar(loader=loader, variables=variables).template)
+
+
+def variables_of(hosts: t.Iterable[str], task_vars: Variables) -> dict[str, Variables]:
+    """Return the variables of hosts, not yet templated, for an action plugin that runs once."""
     shared = {name: value for name, value in task_vars.items() if name == "hostvars" or name.startswith("ansible_play_")}
-    of_hosts = {host: {**shared, **task_vars["hostvars"].raw_get(host)} for host in hosts}
-    return fleet_policies(of_hosts, lambda variables: Templar(loader=loader, variables=variables).template)
+    return {host: {**shared, **task_vars["hostvars"].raw_get(host)} for host in hosts}
 
 
 def limits_elsewhere(task_vars: Variables, loader: t.Any) -> Elsewhere:
-    """Return what answers which budgets the policies of hosts name that are not of this run. A policy with a mistake names none."""
-    return lambda hosts: [limit for facts in policies_of(sorted(hosts), task_vars, loader) for limit in facts.limits]
+    """Return what answers which budgets the policies of hosts name that are not of this run. Of a thousand hosts nothing else is computed."""
+    known: dict[str, Read] = {}
+
+    def limits(hosts: frozenset[str]) -> list[Data]:
+        of_hosts = variables_of(sorted(hosts), task_vars)
+        read = {host: host_limits(variables, Templar(loader=loader, variables=variables).template, known) for host, variables in of_hosts.items()}
+        return [limit for host, mine in read.items() for limit in (unreadable(host) if mine is None else mine)]
+
+    return limits
+
+
+def host_limits(variables: Variables, template: Template, known: dict[str, Read] | None = None) -> list[Data] | None:
+    """Return what the policy of a host says of budgets, whatever else is wrong with it; None if that cannot be read."""
+    written = {name: _only(variables[name], LIMITING) for name in policy_variables(variables) if name in variables}
+    values, errors = _computed(written, _each_once(template))
+    if errors:
+        return None
+    services, problems = _read_once({name: _only(value, LIMITING) for name, value in values.items()}, None, None, {} if known is None else known)
+    return None if problems else limits_of(services)
+
+
+def _each_once(template: Template) -> Template:
+    """Return the same for texts and lists of flat entries, computing no text twice: many services of a host say the same."""
+    known: dict[str, t.Any] = {}
+
+    def once(value: t.Any) -> t.Any:
+        if isinstance(value, list):
+            return [{key: once(item) for key, item in entry.items()} if isinstance(entry, dict) else once(entry) for entry in value]
+        if not isinstance(value, str) or "{" not in value:
+            return value
+        if value not in known:
+            known[value] = template(value)
+        return known[value]
+
+    return once
+
+
+def _only(entries: t.Any, keys: t.Collection[str]) -> t.Any:
+    """Return the entries with these keys only; what is no list of entries as it is."""
+    if not isinstance(entries, list):
+        return entries
+    return [{key: entry[key] for key in keys if key in entry} if isinstance(entry, dict) else entry for entry in entries]
 
 
 def fleet_policies(hosts: t.Mapping[str, Variables], template_for: t.Callable[[Variables], Template]) -> list[HostFacts]:
@@ -73,11 +119,12 @@ def fleet_policies(hosts: t.Mapping[str, Variables], template_for: t.Callable[[V
     fleet = []
     for host, variables in hosts.items():
         services, errors = host_policy(variables, template_for(variables), known)
-        fleet.append(HostFacts(host, policy=services, errors=errors))
+        told = host_limits(variables, template_for(variables)) if errors else None
+        fleet.append(HostFacts(host, policy=services, errors=errors, told_limits=told))
     return fleet
 
 
-def _read_once(values: dict[str, t.Any], groups: list[str], targets: list[str] | None, known: dict[str, Read]) -> Read:
+def _read_once(values: dict[str, t.Any], groups: list[str] | None, targets: list[str] | None, known: dict[str, Read]) -> Read:
     try:
         key = _SORTED.encode([values, groups, targets])
     except TypeError:  # keys that are no texts, or values that JSON does not have

@@ -127,8 +127,13 @@ def _misread(text: str, parts: dict[str, str]) -> str | None:
         return "a part is written twice"
     if parts.get("FREQ") not in ("MONTHLY", "YEARLY") and re.search(r"\d", parts.get("BYDAY", "")):
         return "a number in BYDAY, as the first Sunday, goes with FREQ=MONTHLY or YEARLY"
+    most = 53 if parts.get("FREQ") == "YEARLY" and "BYMONTH" not in parts else 5
+    if any(not 1 <= int(number) <= most for number in re.findall(r"\d+", parts.get("BYDAY", ""))):
+        return f"a number in BYDAY is from 1 to {most}, or the same from the end"
     if "UNTIL" in parts and "COUNT" in parts:
         return "UNTIL and COUNT exclude each other"
+    if not re.fullmatch(r"\d{8}(T\d{6}Z?)?", parts.get("UNTIL", "20260101")):
+        return "UNTIL is a day such as 20261231, or with a time such as 20261231T060000"
     if parts.get("UNTIL", "").endswith("Z"):
         return "UNTIL is in the time zone of the window: write it without Z"
     return None

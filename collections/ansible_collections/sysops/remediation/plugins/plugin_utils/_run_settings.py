@@ -13,6 +13,9 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlsplit
 
+from ansible.errors import AnsibleError
+
+from ..module_utils._redact import redact
 from ..module_utils._units import parse_duration
 from ._policy_kinds import did_you_mean
 
@@ -132,3 +135,43 @@ def _fits(kind: str, value: t.Any) -> bool:
     if kind == "int":
         return not isinstance(value, bool) and str(value).strip().isdecimal()
     return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+
+
+# What a playbook takes as not given if it cannot be computed: another ledger, or the whole fleet, would be meant.
+_TEXTS = ("ledger", "service", "host", "group", "incident", "plan_id", "approver", "reason", "report_dir", "state_dir")
+_OTHERS = ("hosts", "until", "for", "window", "interval", "timeout", "allow_all")
+
+
+def settings_problem(variables: t.Mapping[str, t.Any], template: t.Callable[[t.Any], t.Any]) -> str | None:
+    """Return which setting of a run cannot be computed, or is no text and should be one; None if all can be used.
+
+    :param variables: of the host whose settings count, not yet templated.
+    :param template: raises AnsibleError.
+    """
+    for name in (f"remediation_{word}" for word in (*_TEXTS, *_OTHERS)):
+        if variables.get(name) is None:
+            continue
+        try:
+            value = template(variables[name])
+        except AnsibleError as error:
+            return redact(f"{name} cannot be computed: {' '.join(str(error).split())}")
+        if name.removeprefix("remediation_") in _TEXTS and not (value is None or isinstance(value, str)):
+            return f"{name} is a {_kind(value)}: write a text, or leave it out"
+    return None
+
+
+def _kind(value: t.Any) -> str:
+    return {bool: "boolean", int: "number", float: "number"}.get(type(value)) or ("list" if isinstance(value, list) else "mapping")
+
+
+def window_problem(window: t.Any, timeout: t.Any) -> str | None:
+    """Return why a window cannot be waited for, or None."""
+    if window is None or timeout is None:
+        return None
+    try:
+        seconds, most = parse_duration(window), float(timeout)
+    except (TypeError, ValueError):  # is told elsewhere
+        return None
+    if 0 < most <= seconds:
+        return f"remediation_window={window} is not shorter than remediation_timeout ({most:g} s), after which a host is given up: make one of them fit"
+    return None

@@ -75,14 +75,14 @@ def _ask_ledger(fleet: list[HostFacts], inventory: Inventory, url: str | None, e
 def _unseen(fleet: list[HostFacts], budgets: Budgets, known: list[Data]) -> list[Target]:
     """Return the services of hosts that could not be looked at, by the names that the ledger knows them by, if it has ever seen them."""
     groups = groups_of_hosts(budgets.inventory)
-    found = []
+    found: list[Target] = []
     for facts in lost_hosts(fleet):
         why = not_reached(facts.why) if facts.unreachable else "; ".join(facts.errors)
         nothing = {"verdict": "insufficient_data", "urgency": "none", "summary": why, "incarnation": {"id": None}, "unseen": why}
         for entry in facts.policy:
             written = written_name(entry)
             keys = [one["service"] for one in known if one["host"] == facts.host and names_service(written, one["service"])]
-            for key in keys or [written]:
+            for key in [key for key in keys or [written] if (facts.host, key) not in {(one.host, one.service) for one in found}]:
                 found.append(Target(facts.host, key, entry, nothing, budgets.group(entry, key), groups.get(facts.host, frozenset())))
     return found
 

@@ -196,6 +196,24 @@ def test_a_mistake_is_one_line_and_nothing_is_done(night, playbook, arguments, v
     assert "Traceback" not in run.output
 
 
+@pytest.mark.parametrize(
+    ("playbook", "variable"),
+    [
+        ("resume", "remediation_host"),
+        ("status", "remediation_ledger"),
+        ("remediate", "remediation_service"),
+        ("plan", "remediation_hosts"),
+        ("report", "remediation_host"),
+    ],
+)
+def test_a_variable_that_cannot_be_computed_is_not_taken_as_not_given(night, playbook, variable):
+    calls = {host: night.lab.calls(host) for host in night.lab.hosts}
+    run = night.lab.run(playbook, **{variable: "{{ nope }}"})
+    assert (run.rc, run.answer["status"]) == (2, "invalid_input"), run.output
+    assert run.answer["message"] == f"{variable} cannot be computed: 'nope' is undefined"
+    assert {host: night.lab.calls(host) for host in night.lab.hosts} == calls
+
+
 @pytest.mark.parametrize("playbook", ["pause", "resume", "status", "report"])
 def test_a_ledger_that_cannot_be_used_is_one_line_without_its_password(night, playbook):
     run = night.lab.run(playbook, "-vvv", remediation_reason="x", remediation_ledger=NOBODY)

@@ -120,6 +120,12 @@ class TestStatusOfAFleet:
         assert [one["service"] for one in status.answer["windows"]] == ["postfix", "nginx"]
 
 
+def test_one_host_whose_policy_cannot_be_computed_keeps_nobody_from_knowing_how_the_others_stand(fleet):
+    run = fleet.run("status", "--limit", "mail1")
+    assert run.rc == 0, run.output
+    assert [(one["group"], one["max_unavailable"]) for one in run.answer["groups"]] == [("mail", 1)]
+
+
 @pytest.mark.parametrize("playbook", ["remediate", "restart", "policy", "status"])
 def test_a_variable_that_nobody_has_set_is_one_line_and_nothing_is_done(fleet, playbook):
     """A template of the policy that cannot be computed means nothing: the host is left alone, whatever else its policy says."""

@@ -130,7 +130,7 @@ def test_the_policy_of_a_host_that_is_not_asked_about_makes_the_budget_as_tight_
     budget = next(one for one in about(run, "leaks")["gates"] if one["name"] == "max_unavailable")
     assert (budget["passed"], budget["threshold"]) == (True, 1), run.output
     plan = lab.run("plan", remediation_ledger=ledger, remediation_hosts="leaks")
-    assert plan.answer["plan"]["groups"] == {"pair": {"members": ["leaks", "well"], "max_unavailable": 1}}, plan.output
+    assert plan.answer["plan"]["groups"] == {"pair": {"members": ["leaks", "well"], "max_unavailable": 1, "note": ""}}, plan.output
 
 
 def test_a_ledger_that_cannot_be_used_is_a_closed_gate(lab):

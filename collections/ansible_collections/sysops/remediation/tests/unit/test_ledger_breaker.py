@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger._breaker import CLOSED, HALF_OPEN, OPEN, step
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger_lab import DAY, MINUTE, closed_gates, group, hosts
+from ledger_lab import DAY, HOUR, MINUTE, closed_gates, group, hosts
 
 TEN = group(10, 5)
 
@@ -151,6 +151,30 @@ class TestHalfOpen:
         assert breaker(lab).state == CLOSED
         lab.see("down", "mail7")
         assert breaker(lab).state == CLOSED, "one host is no mass failure"
+
+    def test_a_standby_that_was_down_before_it_opened_is_no_part_of_it(self, lab):
+        standby = "mail9"
+        lab.see("down", standby, group="pair", stopped=True)
+        lab.later(HOUR)
+        pair = group(10, 10, "pair")
+        lab.see("down", "mail1", "mail2", "mail3", group="pair")
+        assert lab.ledger.views([pair], record=True)["pair"].breaker.state == OPEN
+        lab.later(11 * MINUTE)
+        lab.see("healthy", "mail1", "mail2", "mail3", group="pair")
+        half = lab.ledger.views([pair], record=True)["pair"].breaker
+        assert (half.state, half.before) == (HALF_OPEN, {standby})
+        reply = lab.ask("mail1", pair)
+        assert reply.permit, "nobody waits for it"
+        assert "breaker" in closed_gates(lab.ask("mail2", pair)), "and one is tried at a time"
+        lab.ledger.release(reply.permit.id, "refused")
+        lab.later(DAY)
+        assert lab.ledger.views([pair], record=True)["pair"].breaker.state == CLOSED
+
+    def test_every_change_is_in_the_audit(self, lab):
+        lab.act("mail1", TEN, "remediated")
+        kinds = [(one.kind, one.detail) for one in reversed(lab.ledger.audited()) if one.kind.startswith("breaker_")]
+        assert [kind for kind, _detail in kinds] == ["breaker_open", "breaker_half_open", "breaker_closed"]
+        assert kinds[0][1] == {"group": "mail", "hosts": ["mail1", "mail2", "mail3"]}
 
     def test_a_host_that_stays_sick_keeps_it_half_open(self, lab):
         lab.act("mail1", TEN, "inconclusive")

@@ -83,6 +83,28 @@ def test_who_sees_it_first_is_told_which_incident_was_in_vain_and_for_how_long_i
     ]
 
 
+def test_health_from_before_a_restart_does_not_wipe_it_from_the_slate(lab):
+    lab.see("healthy", "mail1")
+    lab.later(26 * HOUR)
+    lab.see("healthy", "mail1")
+    remediate(lab, then_sick_after=HOUR)
+    assert known(lab).bought == (HOUR,)
+
+
+def test_a_success_that_a_clock_wrote_ahead_hides_no_recurrence_and_is_no_tail_of_an_alert(lab):
+    lab.later(20 * HOUR)
+    lab.act("mail1", GROUP, "remediated")
+    lab.later(-20 * HOUR)
+    gates = effectiveness_gates(known(lab), "sick", lab.time)
+    assert [one["name"] for one in gates if not one["passed"]] == []
+    lab.later(10 * DAY)
+    lab.act("mail1", GROUP, "remediated")
+    lab.later(-10 * DAY)
+    for _time in range(2):
+        remediate(lab, then_sick_after=HOUR)
+    assert known(lab).bought == (HOUR, HOUR) and known(lab).state == "chronic"
+
+
 def test_what_a_person_stopped_is_not_sick_again(lab):
     lab.act("mail1", GROUP, "remediated")
     lab.later(HOUR)

@@ -49,6 +49,38 @@ class TestTheFileOfAUser:
         with sa.create_engine(f"sqlite:///{tmp_path}/ledger.sqlite").connect() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
+    @pytest.mark.parametrize("how", [{}, {"look": True}, {"rehearse": True}])
+    def test_that_belongs_to_somebody_else_is_not_changed_in_any_way(self, tmp_path, how):
+        path = tmp_path / "theirs.sqlite"
+        with sa.create_engine(f"sqlite:///{path}").begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE recipes (name TEXT)")
+        os.chmod(path, 0o644)
+        before = path.read_bytes()
+        with pytest.raises(LedgerError, match="is an SQLite file of something else"):
+            open_ledger(f"sqlite:///{path}", **how)
+        assert (mode(path), path.read_bytes(), os.listdir(tmp_path)) == (0o644, before, ["theirs.sqlite"])
+
+    @pytest.mark.parametrize("how", [{}, {"look": True}, {"rehearse": True}])
+    def test_is_a_file_and_nothing_else(self, tmp_path, how):
+        (tmp_path / "folder").mkdir(mode=0o755)
+        (tmp_path / "plain").write_text("")
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "loop").symlink_to("loop")
+        for name in ("folder", "pipe"):
+            with pytest.raises(LedgerError, match="cannot be opened: it is no file; name a file for the ledger"):
+                open_ledger(f"sqlite:///{tmp_path}/{name}", **how)
+        for name in ("loop", "plain/ledger.sqlite"):
+            with pytest.raises(LedgerError, match="cannot be opened"):
+                open_ledger(f"sqlite:///{tmp_path}/{name}", **how)
+        assert mode(tmp_path / "folder") == 0o755
+
+    def test_is_left_as_it_is_by_who_only_looks(self, tmp_path):
+        url = f"sqlite:///{tmp_path}/ledger.sqlite"
+        open_ledger(url)
+        os.chmod(tmp_path / "ledger.sqlite", 0o644)
+        open_ledger(url, look=True).pauses()
+        assert mode(tmp_path / "ledger.sqlite") == 0o644
+
     def test_may_have_any_name(self, tmp_path):
         path = tmp_path / "a b?c#%20" / "ledger.sqlite"
         open_ledger(f"sqlite:///{str(path).replace('%', '%25')}").pause("")
@@ -76,6 +108,7 @@ class TestAnAwxJob:
         ("postgresql://bob:hunter2#more@db/ledger", r"'postgresql://\*\*\*@db/ledger' is not understood: .* # as %23, / as %2F"),
         ("postgresql://bob:1/hunter2@db/ledger", r"'postgresql://\*\*\*@db/ledger' is not understood"),
         ("postgresql://bob:1?hunter2@db/ledger", r"'postgresql://\*\*\*@db/ledger' is not understood"),
+        ("postgresql://bob:pa@hunter2@db/ledger", r"'postgresql://\*\*\*@db/ledger' is not understood: .* and @ as %40"),
         ("postgresql:/bob:hunter2@db/ledger", r"'postgresql:/\*\*\*@db/ledger' is not understood"),
         ("bob:hunter2@db", r"'\*\*\*@db' is not understood"),
     ],

@@ -128,11 +128,15 @@ class TestWhatThePolicyOfItsHostNamesNoMore:
         return set(lab.ledger.views([ONE_OF_THREE], record=False)["mail"].unavailable)
 
     def test_counts_for_a_day_so_that_a_policy_of_one_run_gives_no_budget_back(self, lab):
+        lab.later(30 * HOUR)
+        lab.ledger.retire(NAMED, lab.time)
         lab.later(23 * HOUR)
         lab.ledger.retire(NAMED, lab.time)
         assert self.counts(lab) == {"mail1"}
 
     def test_counts_for_nothing_then(self, lab):
+        lab.ledger.retire(NAMED, lab.time)
+        assert self.counts(lab) == {"mail1"}
         lab.later(25 * HOUR)
         lab.ledger.retire(NAMED, lab.time)
         assert self.counts(lab) == set() and lab.ask("mail2", ONE_OF_THREE).permit
@@ -140,13 +144,33 @@ class TestWhatThePolicyOfItsHostNamesNoMore:
         assert {one["host"]: one["status"] for one in lab.ledger.targets()}["mail3"] == "healthy", "of its policy nothing was said"
 
     def test_counts_again_when_it_is_named_again(self, lab):
+        lab.ledger.retire(NAMED, lab.time)
         lab.later(25 * HOUR)
         lab.ledger.retire(NAMED, lab.time)
         lab.see("down", "mail1")
         assert self.counts(lab) == {"mail1"}
+        lab.ledger.lost(["mail1"], lab.time)
+        assert self.counts(lab) == {"mail1"}
+
+    def test_stays_forgotten_when_its_host_cannot_be_reached(self, lab):
+        lab.ledger.retire(NAMED, lab.time)
+        lab.later(25 * HOUR)
+        lab.ledger.retire(NAMED, lab.time)
+        lab.ledger.lost(["mail1"], lab.time)
+        assert self.counts(lab) == set()
+
+    def test_counts_as_long_as_runs_name_it_in_between(self, lab):
+        for _day in range(3):
+            lab.ledger.retire(NAMED, lab.time)
+            lab.later(20 * HOUR)
+            lab.ledger.retire({"mail1": {SERVICE}}, lab.time)
+            lab.later(5 * HOUR)
+        lab.ledger.retire(NAMED, lab.time)
+        assert self.counts(lab) == {"mail1"}
 
     def test_counts_as_long_as_a_permit_is_out(self, lab):
-        assert lab.ask("mail1", ONE_OF_THREE, valid_for=30 * HOUR).permit
+        assert lab.ask("mail1", ONE_OF_THREE, valid_for=60 * HOUR).permit
+        lab.ledger.retire(NAMED, lab.time)
         lab.later(25 * HOUR)
         lab.ledger.retire(NAMED, lab.time)
         assert self.counts(lab) == {"mail1"}
@@ -263,6 +287,29 @@ class TestAnActionThatDidNotHelp:
     def test_is_made_good_at_once_by_one_that_is_proven(self, lab):
         lab.act("mail1", ONE_OF_THREE, "failed")
         lab.act("mail1", ONE_OF_THREE, "remediated")
+        assert lab.ask("mail2", ONE_OF_THREE).permit
+
+    @pytest.mark.parametrize("end", ["inconclusive", "unknown", "dies", "lost"])
+    def test_is_not_made_good_by_an_attempt_that_proves_nothing(self, lab, end):
+        lab.act("mail1", ONE_OF_THREE, "failed")
+        lab.later(HOUR)
+        permit = lab.ask("mail1", ONE_OF_THREE, valid_for=5 * MINUTE).permit
+        if end in ("inconclusive", "unknown"):
+            lab.ledger.release(permit.id, end)
+        lab.later(HOUR)
+        if end == "lost":
+            lab.ledger.lost(["mail1"], lab.time)
+            lab.later(MINUTE)
+        for status in ("sick", "healthy"):
+            lab.see(status, "mail1")
+            assert "was not helped by an action" in closed_gates(lab.ask("mail2", ONE_OF_THREE))["max_unavailable"], status
+
+    def test_counts_for_a_day_from_the_failure_and_not_from_the_last_time_that_somebody_asked(self, lab):
+        lab.act("mail1", ONE_OF_THREE, "failed")
+        lab.later(23 * HOUR)
+        lab.act("mail1", ONE_OF_THREE, "refused", seconds=0)
+        lab.later(HOUR)
+        lab.see("healthy", "mail1")
         assert lab.ask("mail2", ONE_OF_THREE).permit
 
     def test_is_no_new_failure_when_the_next_attempt_is_refused(self, lab):

@@ -170,6 +170,13 @@ class TestIncidents:
         lab.see("healthy", "mail3")
         assert [one.id for one in lab.ledger.incidents(open_only=True)] == ["run2-1"], "no run waits for a permit for a day"
 
+    def test_of_a_controller_that_died_with_its_permit_given_back_end_as_that_did(self, lab):
+        lab.act("mail1", group(3, 1), "remediated")
+        lab.ledger.record_incidents([Incident("run1-1", "run1", "mail1", SERVICE, state="planned")])
+        lab.later(DAY + MINUTE)
+        lab.see("healthy", "mail1")
+        assert [(one.state, one.outcome) for one in lab.ledger.incidents("run1-1")] == [("ended", "remediated")]
+
     def test_that_end_late_are_known_better(self, lab):
         permit = lab.ask("mail1", group(3, 1), valid_for=5 * MINUTE).permit
         lab.ledger.record_incidents([Incident("run1-1", "run1", "mail1", SERVICE, state="planned")])

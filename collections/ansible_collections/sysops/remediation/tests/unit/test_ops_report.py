@@ -68,6 +68,15 @@ class TestTheOneThatIsMeant:
         assert str(error.value).startswith(says)
 
 
+def test_an_incident_of_another_host_than_the_one_that_was_named_is_not_shown(lab):
+    recorded(lab, incident(1))
+    known = lab.ledger.incidents()[0]
+    for words in ({"host": "other", "service": ""}, {"host": "", "service": "dovecot"}):
+        with pytest.raises(LookupError, match=f"incident {known.id} is of {known.service} on {known.host}, and not of what else was named"):
+            find(lab.ledger, known.id, **words)
+    assert find(lab.ledger, known.id, known.host, "").id == known.id
+
+
 def test_an_incident_whose_run_died_is_told_as_far_as_it_was_planned(lab):
     recorded(lab, incident(1, state="planned", outcome=None))
     data, markdown = report_of(find(lab.ledger, "", "mail1", ""), [])

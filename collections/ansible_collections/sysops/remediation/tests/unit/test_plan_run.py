@@ -10,9 +10,10 @@ import time
 import pytest
 from ansible_collections.sysops.remediation.plugins.module_utils._gates import closed
 from ansible_collections.sysops.remediation.plugins.plugin_utils import _plan_run
-from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import Observation, open_ledger
+from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import LedgerError, Observation, open_ledger
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan import HostFacts, by_policy_only
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_budgets import limits_of, nowhere
+from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_facts import read_host
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_outcome import _complaints, planned
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_permit import release, reserve, valid_for
 from ansible_collections.sysops.remediation.plugins.plugin_utils._plan_run import Request, plan_run, settle_run
@@ -162,6 +163,78 @@ class TestBudget:
         assert asked == [{"mail3"}]
         assert plan["waves"] == [["mail1"], ["mail2"]], "34 % of the three that have it, and dovecot's budget is its own"
 
+    @pytest.mark.parametrize("before", ["held", "failed", "down"])
+    def test_taking_the_group_away_gives_no_budget_back(self, fleet, before):
+        first = fleet.plan(host("mail1", "crashed" if before == "down" else "leak_suspected"), *(host(name, "healthy") for name in fleet.hosts[1:]))
+        if before == "held":
+            assert reserve(fleet.url, False, first, first["actions"][0], [])["permit"]
+        if before == "failed":
+            fleet.act(first, "failed")
+        fleet.clock.now += 60
+        alone = entry(group=None)
+        plan = fleet.plan(host("mail2", policy=alone), host("mail3", "healthy", policy=alone))
+        assert shut(plan) == {"mail2": ["max_unavailable"]}
+
+    def test_without_a_group_hosts_count_that_have_the_service_in_a_group(self, fleet):
+        alone = entry(group=None)
+        fleet.plan(host("mail1", "healthy", policy=alone), host("mail2", "healthy", policy=alone), host("mail3", "crashed"), host("mail4", "healthy"))
+        fleet.clock.now += 60
+        assert shut(fleet.plan(host("mail1", policy=alone), host("mail2", "healthy", policy=alone))) == {"mail1": ["max_unavailable"]}
+
+    def test_where_the_policy_of_a_host_cannot_be_read_one_at_a_time_is_not_too_much_and_is_said(self, fleet):
+        two = entry(max_unavailable=2)
+        hosts = [host(name, policy=two) for name in fleet.hosts[:3]]
+        assert [len(wave) for wave in fleet.plan(*hosts)["waves"]] == [2, 1]
+        plan = fleet.plan(*hosts, HostFacts("mail4", errors=["remediation_services: cannot be computed: 'nobody' is undefined"]))
+        assert plan["waves"] == [["mail1"], ["mail2"], ["mail3"]]
+        assert plan["groups"]["mail"]["note"] == "only 1, because the policy of mail4 cannot be read"
+        assert reserve(fleet.url, False, plan, plan["actions"][0], [])["permit"]
+        assert "(only 1, because the policy of mail4 cannot be read)" in reserve(fleet.url, False, plan, plan["actions"][1], [])["msg"]
+
+    def test_a_mistake_elsewhere_in_its_policy_hides_no_budget(self, fleet):
+        two = entry(max_unavailable=2)
+        typo = HostFacts("mail4", errors=["remediation_services[0].mode: 'atuo' is not allowed here"], told_limits=limits_of([entry(max_unavailable=2)]))
+        assert [len(wave) for wave in fleet.plan(*(host(name, policy=two) for name in fleet.hosts[:3]), typo)["waves"]] == [2, 1]
+
+    def test_a_host_of_which_another_service_stays_down_is_not_back_after_its_wave(self, fleet):
+        watched = entry(name=OTHER, mode="observe")
+        both = HostFacts(
+            "mail1", policy=[entry(), watched], diagnoses=[diagnosis("crashed", "now", None), {**diagnosis("crashed", "now", None), **NAMED_OTHER}]
+        )
+        plan = fleet.plan(both, host("mail2"), host("mail3", "healthy"))
+        assert plan["waves"] == [["mail1"]]
+        assert {one["host"]: [gate["name"] for gate in closed(one["gates"])] for one in plan["refusals"] if one["service"] == SERVICE} == {
+            "mail2": ["max_unavailable"]
+        }
+
+    def test_two_services_of_a_host_with_the_same_name_are_told_apart(self, fleet):
+        socks = ("unix:///a.sock", "unix:///b.sock")
+        policy = [entry(name="web", manager="supervisord", server=sock, mode="approve", allow_outage=True) for sock in socks]
+        named = {"service": "supervisord/web", "name": "web", "manager": "supervisord"}
+        seen = [{**diagnosis("crashed", "now", None), **named, "server": socks[0]}, {**diagnosis("healthy", "none"), **named, "server": socks[1]}]
+        facts = read_host("mail1", {"diagnose_policy": {"services": policy}, "diagnose_result": {"diagnoses": seen}})
+        plan = fleet.plan(facts)
+        assert [one["service"] for one in plan["refusals"]] == ["supervisord/web (unix:///a.sock)"]
+        assert [(one["service"], one["status"]) for one in fleet.ledger().targets()] == [
+            ("supervisord/web (unix:///a.sock)", "down"),
+            ("supervisord/web (unix:///b.sock)", "healthy"),
+        ]
+        assert fleet.plan(facts, plan_id=plan["approval"]["id"], approver="Ada")["waves"] == [["mail1"]]
+        fleet.ledger().pause("move", service="web")
+        assert "pause" in shut(fleet.plan(facts))["mail1"], "a person calls both of them web"
+
+    def test_check_mode_gets_the_permits_that_a_run_would_get(self, fleet):
+        fleet.plan(*(host(name, "crashed") for name in fleet.hosts[:3]), host("mail4", "healthy"))
+        fleet.clock.now += HOUR
+        now = [host("mail1"), *(host(name, "healthy") for name in fleet.hosts[1:])]
+        rehearsed = fleet.plan(*now, acts=False)
+        assert rehearsed["waves"] == [["mail1"]]
+        assert reserve(fleet.url, True, rehearsed, rehearsed["actions"][0], [])["permit"], "the ledger itself has not seen that the others are back"
+        plan = fleet.plan(*now)
+        assert reserve(fleet.url, False, plan, plan["actions"][0], [])["permit"]
+        fleet.ledger().pause("move")
+        assert reserve(fleet.url, True, rehearsed, rehearsed["actions"][0], [])["permit"] is None
+
     def test_an_unreachable_host_counts_as_unknown(self, fleet):
         fleet.plan(*(host(name, "healthy") for name in fleet.hosts))
         plan = fleet.plan(host("mail1"), lost("mail2"))
@@ -200,7 +273,17 @@ class TestWhatIsNamedNoMore:
         )
         assert shut(fleet.plan(renamed, host("mail2"))) == {"mail2": ["max_unavailable"]}
         fleet.clock.now += 25 * HOUR
-        assert fleet.plan(renamed, host("mail2"), host("mail3", "healthy"))["waves"] == [["mail2"]]
+        fleet.plan(renamed)
+        assert fleet.plan(host("mail2"), host("mail3", "healthy"))["waves"] == [["mail2"]]
+
+    def test_a_run_with_a_policy_of_its_own_gives_no_budget_back(self, fleet):
+        fleet.act(fleet.plan(host("mail1"), host("mail2", "healthy")), "failed")
+        for _hour in range(30):
+            fleet.clock.now += HOUR
+            fleet.plan(host("mail1"), host("mail2", "healthy"))
+        only_other = HostFacts("mail1", policy=[entry(name=OTHER)], diagnoses=[{**diagnosis("healthy", urgency="none"), **NAMED_OTHER}])
+        fleet.plan(only_other, acts=True)
+        assert shut(fleet.plan(host("mail2"), host("mail3", "healthy"))) == {"mail2": ["max_unavailable"]}
 
     def test_one_that_the_run_was_not_about_is_still_named(self, fleet):
         fleet.plan(host("mail1", "crashed"), *(host(name, "healthy") for name in fleet.hosts[1:]))
@@ -247,7 +330,7 @@ class TestWhoCounts:
         fleet = Fleet(url, clock, size=100)
         alone = entry(group=None, max_unavailable="50%")
         plan = fleet.plan(*(host(name, policy=alone) for name in fleet.hosts[:4]))
-        assert plan["groups"] == {SERVICE: {"members": fleet.hosts[:4], "max_unavailable": 2}}
+        assert plan["groups"] == {SERVICE: {"members": fleet.hosts[:4], "max_unavailable": 2, "note": ""}}
         fleet.act(plan)
         fleet.clock.now += HOUR
         plan = fleet.plan(*(host(name, "crashed", policy=alone) for name in fleet.hosts[:3]))
@@ -335,6 +418,27 @@ class TestEffectiveness:
         fleet.clock.now += HOUR
         plan = fleet.plan(host("mail1", "stopped", life=None, urgency="none"), host("mail2", "healthy"))
         assert plan["ineffective"] == [] and shut(plan) == {}
+
+    def test_a_run_that_is_still_going_does_not_take_back_that_its_restart_was_in_vain(self, fleet):
+        first = fleet.plan(host("mail1"), host("mail2"))
+        permit = reserve(fleet.url, False, first, first["actions"][0], [])
+        release(fleet.url, permit["permit"]["id"], "remediated")
+        fleet.clock.now += HOUR
+        assert [one["incident"] for one in fleet.plan(host("mail1"), host("mail3", "healthy"))["ineffective"]] == ["run1-1"]
+        keys = ("incident", "host", "service", "action")
+        settle_run(fleet.url, first, [{**{key: one[key] for key in keys}, "outcome": "remediated", "msg": ""} for one in first["actions"]])
+        assert fleet.ledger().incidents("run1-1")[0].outcome == "ineffective"
+
+    def test_what_only_one_run_was_told_is_told_also_when_the_ledger_fails_right_after(self, fleet, monkeypatch):
+        fleet.act(fleet.plan(host("mail1", policy=entry(allow_outage=True))))
+        fleet.clock.now += HOUR
+
+        def full(*_args):
+            raise LedgerError("cannot be written: the disk is full")
+
+        monkeypatch.setattr(_plan_run, "_record", full)
+        plan = fleet.plan(host("mail1", policy=entry(allow_outage=True)))
+        assert [one["incident"] for one in plan["ineffective"]] == ["run1-1"] and shut(plan) == {"mail1": ["ledger"]}
 
     def test_a_day_of_health_wipes_the_slate(self, fleet):
         policy = entry(allow_outage=True)
@@ -519,6 +623,14 @@ class TestWithoutALedger:
         assert shut(plan) == {"mail1": ["ledger"]}
         assert not by_policy_only(plan["refusals"][0]) and "S3cret" not in str(plan["refusals"][0]["gates"])
         assert "so nothing is acted on" in plan["ledger"]
+
+    def test_somebody_hears_of_it_also_while_all_are_well(self):
+        """The night in which it is needed would be the first time."""
+        inventory = {"all": frozenset({"mail1"}), "mail": frozenset({"mail1"})}
+        plan = plan_run([host("mail1", "healthy")], inventory, Request("run1", 1.0, acts=True, ledger="mysql://x/y"))
+        assert planned(plan)["status"] == "refused" and "so nothing could have been acted on" in planned(plan)["message"]
+        looked = plan_run([host("mail1")], inventory, Request("run1", 1.0, acts=True, ledger="mysql://x/y"))
+        assert planned(looked)["message"].count("is not understood") == 1
 
     def test_an_awx_job_without_a_url_is_refused(self, monkeypatch, tmp_path):
         monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", str(tmp_path))

@@ -96,6 +96,14 @@ def test_a_limit_grows_by_a_share_or_a_size(step):
         ({"guard": "strict"}, "remediation_services[0].guard: 'strict' is not allowed here; allowed: a mapping"),
         ({"name": ""}, "remediation_services[0].name: '' is not allowed here; allowed: text on one line"),
         ({"name": None}, "remediation_services[0].name: null is not allowed here; allowed: text on one line"),
+        (
+            {"health": [{"type": "http", "url": "http://a/", "headers": {"X-Api-Key": "two\nS3cret"}}]},
+            "remediation_services[0].health[0]: cannot be asked: headers: the value of X-Api-Key is no text that can be sent in one line",
+        ),
+        (
+            {"ladder": [{"action": "restart", "health": [{"type": "command", "argv": ["a\0b"]}]}]},
+            "remediation_services[0].ladder[0].health[0]: cannot be asked: argv: a word holds a character that no command can be given",
+        ),
         ({"health": [{"port": 25}]}, "remediation_services[0].health[0]: the key 'type' is missing; allowed: tcp, tls, http, command, status_text, log_line"),
         ({"health": [{"type": "tcp"}]}, "remediation_services[0].health[0]: the key 'port' is missing; allowed: a whole number from 1 to 65535"),
         (

@@ -7,8 +7,15 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from ansible.errors import AnsibleUndefinedVariable
 from ansible_collections.sysops.remediation.plugins.modules import incident_notify
-from ansible_collections.sysops.remediation.plugins.plugin_utils._run_settings import TARGET, notify_problem, prometheus_problem
+from ansible_collections.sysops.remediation.plugins.plugin_utils._run_settings import (
+    TARGET,
+    notify_problem,
+    prometheus_problem,
+    settings_problem,
+    window_problem,
+)
 
 SOUND = {"url": "https://prometheus.example.com", "queries": {"anon": "container_memory_rss"}}
 
@@ -48,3 +55,28 @@ def test_a_mistake_in_a_target_is_named_without_any_value(given, problem):
 
 def test_nothing_is_refused_that_the_documentation_offers():
     assert set(TARGET) == set(yaml.safe_load(incident_notify.DOCUMENTATION)["options"]["targets"]["suboptions"])
+
+
+def template(value):
+    if value == "{{ nope }}":
+        raise AnsibleUndefinedVariable("'nope' is undefined")
+    return value
+
+
+@pytest.mark.parametrize("name", ["ledger", "service", "host", "group", "incident", "hosts", "timeout", "allow_all"])
+def test_a_setting_that_cannot_be_computed_is_not_taken_as_not_given(name):
+    """It would mean another ledger, or the whole fleet."""
+    assert settings_problem({f"remediation_{name}": "{{ nope }}"}, template) == f"remediation_{name} cannot be computed: 'nope' is undefined"
+    assert settings_problem({f"remediation_{name}": None}, template) is None
+
+
+@pytest.mark.parametrize(("given", "kind"), [(False, "boolean"), (5, "number"), (["S3cret"], "list"), ({"a": "S3cret"}, "mapping")])
+def test_what_should_be_a_name_and_is_none_is_told_without_its_value(given, kind):
+    assert settings_problem({"remediation_host": given}, template) == f"remediation_host is a {kind}: write a text, or leave it out"
+
+
+def test_a_window_that_nobody_waits_for_is_found_before_it_is_waited_for():
+    assert window_problem("400s", 300) == (
+        "remediation_window=400s is not shorter than remediation_timeout (300 s), after which a host is given up: make one of them fit"
+    )
+    assert [window_problem(*pair) for pair in (("20s", 300), (None, 300), ("often", 300), ("5m", "x"), ("5m", 0))] == [None] * 5

@@ -96,8 +96,9 @@ def secrets(probe):
     found = [str(value) for name, value in headers.items() if _redact.is_secret_name(name)]
     found += [value for name, value in parse_qsl((probe.get("url") or "").partition("?")[2]) if _redact.is_secret_name(name)]
     found += _secret_words([str(word) for word in (argv.split() if isinstance(argv, str) else argv)])
-    if probe.get("send") and _redact.redact(probe["send"]) != probe["send"]:
-        found.append(probe["send"])
+    said = str(probe.get("send") or "")
+    if len(said.split()) > 1 or _redact.redact(said) != said:  # a command with something behind it, as AUTH
+        found.append(said)
     return {value for value in found if value}
 
 

@@ -65,7 +65,7 @@ class Transaction:
 class Database:
     """A place where transactions happen. Connections live as long as one transaction, so that forks and idle runs hold none."""
 
-    def __init__(self, place: Place, actor: str, clock: t.Callable[[], float] | None = None, patience: float = PATIENCE) -> None:
+    def __init__(self, place: Place, actor: str, clock: t.Callable[[], float] | None = None, patience: float = PATIENCE, new: bool = False) -> None:
         if MISSING:
             raise LedgerError(f"the ledger needs the Python package SQLAlchemy on the controller ({MISSING}): pip install 'sqlalchemy>=2.0'")
         self.place = place
@@ -73,7 +73,7 @@ class Database:
         self._clock = clock
         self._patience = patience
         with self.errors():
-            self._engine = _sqlite(place, patience) if place.dialect == SQLITE else _postgresql(place)
+            self._engine = _sqlite(place, patience, new) if place.dialect == SQLITE else _postgresql(place)
 
     @contextlib.contextmanager
     def write(self) -> t.Iterator[Transaction]:
@@ -112,7 +112,7 @@ class Database:
         return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar())
 
 
-def _sqlite(place: Place, patience: float) -> t.Any:
+def _sqlite(place: Place, patience: float, new: bool) -> t.Any:
     # mode=rw: a file that vanished is an error, not a new ledger that has forgotten all permits
     name = f"file:{quote(place.path)}?mode=rw" if place.path else ":memory:"
 
@@ -125,7 +125,8 @@ def _sqlite(place: Place, patience: float) -> t.Any:
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: t.Any, _record: t.Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
-        connection.execute("PRAGMA journal_mode = WAL")
+        if new:
+            connection.execute("PRAGMA journal_mode = WAL")  # is kept in the file; what is no ledger of ours is not changed
         connection.execute("PRAGMA synchronous = FULL")  # a granted permit survives a power cut
 
     @sa.event.listens_for(engine, "begin")

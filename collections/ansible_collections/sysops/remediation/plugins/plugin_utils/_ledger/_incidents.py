@@ -13,7 +13,7 @@ from ...module_utils._units import human_duration
 from . import _audit as audit
 from ._database import Transaction
 from ._hindsight import ALERT_TAIL
-from ._words import DAY, DOWN, Data, Effectiveness, Incident
+from ._words import DAY, DOWN, SKEW, Data, Effectiveness, Incident
 
 _FIELDS = "id, run_id, host, service, state, outcome, body, opened_at, updated_at"
 ENDED = "ended"
@@ -29,7 +29,8 @@ def record(tx: Transaction, prepared: list[Data]) -> None:
     """Store incidents, new or changed."""
     sql = f"""INSERT INTO ledger_incidents ({_FIELDS})
     VALUES (:id, :run_id, :host, :service, :state, :outcome, :body, :now, :now)
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, outcome = excluded.outcome, body = excluded.body, updated_at = excluded.updated_at"""
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body, updated_at = excluded.updated_at,
+        outcome = CASE WHEN ledger_incidents.outcome = 'ineffective' THEN 'ineffective' ELSE excluded.outcome END"""
     tx.do_many(sql, [{**row, "now": tx.now} for row in prepared])
 
 
@@ -65,7 +66,7 @@ def effectiveness(tx: Transaction) -> dict[tuple[str, str], Effectiveness]:
 def effectiveness_gates(done: Effectiveness, status: str, now: float) -> list[Data]:
     """Return the gates of one target: chronic stops acting; right after a success an alert may still speak of what was before."""
     gates = [gate("chronic", done.state != "chronic", bought_text(done), value=len(done.bought), threshold=2, unit="recurrences")]
-    age = None if done.last_success is None else max(0.0, now - done.last_success)
+    age = None if done.last_success is None or done.last_success > now + SKEW else max(0.0, now - done.last_success)  # a clock may have been ahead
     if age is not None and age < ALERT_TAIL and status != DOWN:
         detail = f"the last success was {human_duration(age)} ago: this may be the tail of the same alert"
         gates.append(gate("alert_tail", False, detail, value=age, threshold=ALERT_TAIL, unit="seconds", opens_at=now - age + ALERT_TAIL))

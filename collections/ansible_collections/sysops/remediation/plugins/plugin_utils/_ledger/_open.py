@@ -9,6 +9,7 @@ import contextlib
 import getpass
 import os
 import socket
+import stat
 import tempfile
 import time
 import typing as t
@@ -44,12 +45,14 @@ def open_ledger(
     if place.dialect == SQLITE:
         if not begin and not os.path.exists(place.path):
             raise LedgerError(f"ledger {place.shown} is gone: a new one would know of no permit and no pause")
-        _ensure_file(place, actor, rehearse or look)
+        _ensure_file(place, actor, begin=not (rehearse or look))
     missing = place.dialect == SQLITE and not os.path.exists(place.path)  # and may not be begun
     database = Database(MEMORY if missing else place, actor, clock, patience)
     with database.read() as tx:
         present = schema.version(tx)
         schema.check(present)
+    if place.dialect == SQLITE and not (missing or rehearse or look):
+        _keep_private(place)
     if rehearse:
         return Ledger(_copy_in_memory(database, present, clock, actor), f"{place.described()}, a copy in memory: nothing is written")
     if look and present < len(schema.MIGRATIONS):
@@ -84,12 +87,14 @@ def whoami() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def _ensure_file(place: Place, actor: str, rehearse: bool) -> None:
+def _ensure_file(place: Place, actor: str, begin: bool) -> None:
     try:
-        if os.path.exists(place.path):
+        if os.path.lexists(place.path):
             _check_file(place.path)
-        elif not rehearse:
+        elif begin:
             _create_file(place, actor)
+        else:
+            _check_place(place.path)
     except OSError as problem:
         raise LedgerError(f"ledger {place.shown} cannot be opened: {problem.strerror} ({problem.filename})") from problem
     except LedgerError as problem:
@@ -99,11 +104,30 @@ def _ensure_file(place: Place, actor: str, rehearse: bool) -> None:
 
 def _check_file(path: str) -> None:
     status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise LedgerError("cannot be opened: it is no file; name a file for the ledger")
     if status.st_size == 0:
         # SQLite would take it for a new database, and all permits that are out would be forgotten.
         raise LedgerError("is empty: it was truncated. Restore it from a backup, or remove it to begin a new one")
-    if status.st_mode & 0o077 and status.st_uid == os.geteuid():
-        os.chmod(path, 0o600)
+
+
+def _check_place(path: str) -> None:
+    """Raise if no ledger could be begun there."""
+    place = os.path.dirname(path)
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if not os.path.isdir(place):
+        raise LedgerError(f"cannot be opened: {place} is no directory")
+
+
+def _keep_private(place: Place) -> None:
+    """Close the file to others, once it is known to be a ledger."""
+    try:
+        status = os.stat(place.path)
+        if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+            os.chmod(place.path, 0o600)
+    except OSError as problem:
+        raise LedgerError(f"ledger {place.shown} cannot be opened: {problem.strerror} ({problem.filename})") from problem
 
 
 def _create_file(place: Place, actor: str) -> None:
@@ -115,7 +139,7 @@ def _create_file(place: Place, actor: str) -> None:
     handle, new = tempfile.mkstemp(prefix="ledger-new-", dir=directory)  # mode 0600
     os.close(handle)
     try:
-        with Database(Place(SQLITE, place.shown, path=new), actor).write() as tx:
+        with Database(Place(SQLITE, place.shown, path=new), actor, new=True).write() as tx:
             schema.migrate(tx)
         with contextlib.suppress(FileExistsError):
             os.link(new, place.path)

@@ -27,9 +27,9 @@ def reserve(tx: Transaction, ask: Ask) -> Reply:
         "SELECT status, token, seen_at, busy_until FROM ledger_targets WHERE host = :host AND service = :service", host=ask.host, service=ask.service
     )
     view = targets.view(tx, ask.group, service=ask.service)
-    gates = [*ask.gates, _pause_gate(tx, ask), _held_gate(tx, known), breaker_gate(view, ask.host), budget_gate(view, ask.host)]
-    if ask.keep_one:
-        gates.append(_keep_one_gate(view, ask))
+    gates = [*ask.gates, _pause_gate(tx, ask), _held_gate(tx, known)]
+    if not ask.planned:
+        gates += [breaker_gate(view, ask.host), budget_gate(view, ask.host)] + ([_keep_one_gate(view, ask)] if ask.keep_one else [])
     permit = None if closed(gates) else _grant(tx, ask, known)
     detail: Data = {"action": ask.action, "group": ask.group.name, "permit": permit.as_data() if permit else None, "gates": gates}
     audit.append(tx, [AuditEntry("permit_granted" if permit else "permit_refused", ask.run_id, ask.host, ask.service, ask.incident, detail)])
@@ -72,6 +72,7 @@ def budget_gate(view: GroupView, host: str) -> Data:
         detail = f"max_unavailable lets {most} of {len(view.group.members)} hosts of group {view.group.name} be unavailable (a share is rounded down), "
         return gate("max_unavailable", False, detail + "so that nothing can ever be acted on: raise it", value=len(others), threshold=most, unit="hosts")
     detail = f"{len(others)} other of {len(view.group.members)} hosts of group {view.group.name} unavailable, and at most {most} may be, this one included"
+    detail += f" ({view.group.note})" if view.group.note else ""
     detail += f" ({named})" if named else ""
     if any(targets.NOT_HELPED in why for why in others.values()):
         detail += "; what was not helped counts until a restart of it is proven, by a run or by playbooks/restart.yml, or it is healthy a day later"
@@ -84,7 +85,7 @@ def breaker_gate(view: GroupView, host: str) -> Data:
     if state.state == breaker.OPEN:
         detail = f"{sick} ({', '.join(state.sick[:10])}): a mass failure is not healed by restarts, a human is needed"
         return gate("breaker", False, detail, value=state.state, threshold=breaker.CLOSED, opens_at=state.opens_at)
-    trying = sorted(view.unavailable.keys() - {host}) if state.state == breaker.HALF_OPEN else []
+    trying = sorted(view.unavailable.keys() - {host} - state.before) if state.state == breaker.HALF_OPEN else []
     if trying:
         detail = f"after a mass failure in group {view.group.name} one host is tried first, while all others are available; now {', '.join(trying[:10])} is not"
         return gate("breaker", False, detail, value=state.state, threshold=breaker.CLOSED)

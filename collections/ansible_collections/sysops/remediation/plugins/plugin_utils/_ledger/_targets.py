@@ -19,30 +19,52 @@ import typing as t
 from ...module_utils._units import human_duration
 from . import _breaker as breaker
 from ._database import Transaction
-from ._words import DAY, DOWN, FAILED, HEALTHY, IN_REMEDIATION, RUNNING, SEEN, SICK, UNAVAILABLE, UNKNOWN, Data, Group, GroupView, Observation
+from ._words import (
+    DAY,
+    DOWN,
+    FAILED,
+    HEALTHY,
+    IN_REMEDIATION,
+    RETIRED,
+    RUNNING,
+    SEEN,
+    SICK,
+    SKEW,
+    UNAVAILABLE,
+    UNKNOWN,
+    Data,
+    Group,
+    GroupView,
+    Observation,
+)
 
 NOT_HELPED = "was not helped by an action"
-SKEW = 60.0  # seconds by which transactions on several controllers may overtake each other
+
+# What an action did not help stays so whatever was asked for and whoever looked since.
+_STILL_FAILED = f"""known.failed_at <= :now + {DAY} AND NOT (excluded.status = '{HEALTHY}' AND excluded.seen_at >= known.failed_at + {DAY})"""
 
 _OBSERVE = f"""
 INSERT INTO ledger_targets AS known (host, service, grp, status, seen_at, busy_until, sick_since, healthy_since, cleared_at, token)
 VALUES (:host, :service, :grp, :status, :at, 0, :sick_since, :healthy_since, 0, 0)
-ON CONFLICT (host, service) DO UPDATE SET grp = excluded.grp, status = excluded.status, seen_at = excluded.seen_at,
-    sick_since = CASE WHEN excluded.status = '{DOWN}' THEN COALESCE(known.sick_since, CAST(:went_down AS DOUBLE PRECISION))
+ON CONFLICT (host, service) DO UPDATE SET grp = excluded.grp, seen_at = excluded.seen_at, unnamed_since = NULL,
+    status = CASE WHEN {_STILL_FAILED} THEN '{FAILED}' ELSE excluded.status END,
+    failed_at = CASE WHEN {_STILL_FAILED} THEN known.failed_at END,
+    sick_since = CASE WHEN {_STILL_FAILED} THEN known.sick_since
+                      WHEN excluded.status = '{DOWN}' THEN COALESCE(known.sick_since, CAST(:went_down AS DOUBLE PRECISION))
                       WHEN excluded.status = '{UNKNOWN}' THEN known.sick_since END,
-    healthy_since = CASE WHEN excluded.status = '{HEALTHY}' THEN COALESCE(known.healthy_since, excluded.seen_at) END,
+    healthy_since = CASE WHEN {_STILL_FAILED} THEN NULL
+                         WHEN excluded.status = '{HEALTHY}' THEN COALESCE(known.healthy_since, excluded.seen_at) END,
     cleared_at = CASE WHEN known.healthy_since <= excluded.seen_at - {DAY} THEN excluded.seen_at
                       WHEN known.cleared_at > :now + {SKEW} THEN 0 ELSE known.cleared_at END
 WHERE (excluded.seen_at >= known.seen_at AND excluded.seen_at >= known.busy_until OR known.seen_at > :now + {DAY}
        OR known.status <> '{IN_REMEDIATION}' AND known.seen_at > :now + {SKEW})
-  AND (excluded.status <> '{RUNNING}' OR known.status = '{RUNNING}')
-  AND (known.status <> '{FAILED}' OR excluded.status = '{HEALTHY}' AND excluded.seen_at >= known.seen_at + {DAY} OR known.seen_at > :now + {DAY})
+  AND (excluded.status <> '{RUNNING}' OR known.status IN ('{RUNNING}', '{RETIRED}'))
 """
 
 # A service counts also where it was last seen under another group of the policy: a change of the policy gives no budget back.
 _TROUBLED = f"""
-SELECT host, service, grp, status, seen_at, busy_until, sick_since FROM ledger_targets
-WHERE (grp = :grp OR service = :service OR service IN (SELECT service FROM ledger_targets WHERE grp = :grp))
+SELECT host, service, grp, status, seen_at, busy_until, sick_since, failed_at FROM ledger_targets
+WHERE (grp = :grp OR service IN (:grp, :service) OR service IN (SELECT service FROM ledger_targets WHERE grp = :grp))
   AND (status IN ({", ".join(f"'{status}'" for status in UNAVAILABLE)}) OR sick_since IS NOT NULL) ORDER BY host, service
 """
 
@@ -50,7 +72,7 @@ _SERVING = f"SELECT service, host FROM ledger_targets WHERE grp = :grp AND statu
 
 _LOST = f"""
 UPDATE ledger_targets SET status = '{UNKNOWN}', seen_at = :at, healthy_since = NULL
-WHERE host = :host AND seen_at <= :at AND busy_until <= :at AND status <> '{FAILED}'
+WHERE host = :host AND seen_at <= :at AND busy_until <= :at AND status NOT IN ('{FAILED}', '{RETIRED}')
 """
 
 
@@ -96,9 +118,12 @@ def view(tx: Transaction, group: Group, record: bool = True, service: str = "") 
         if row["host"] in group.members or (row["grp"] == group.name and is_held(row, tx.now))
     ]
     unavailable: dict[str, str] = {}
+    troubled: dict[str, set[str]] = {}
     for row in rows:
         if row["status"] in UNAVAILABLE:
             unavailable.setdefault(row["host"], _why(row, tx.now))
+            troubled.setdefault(row["host"], set()).add(row["service"])
+    not_only_down = {row["host"] for row in rows if row["status"] in UNAVAILABLE and row["status"] != DOWN}
     sick: dict[str, float] = {}
     for row in rows:
         if row["sick_since"] is not None and row["host"] in group.members:
@@ -108,7 +133,8 @@ def view(tx: Transaction, group: Group, record: bool = True, service: str = "") 
         if row["host"] in group.members and row["host"] not in unavailable:
             serving.setdefault(row["service"], set()).add(row["host"])
     in_order = {service: dict.fromkeys(sorted(hosts)) for service, hosts in serving.items()}
-    return GroupView(group, unavailable, breaker.judge(tx, group, sick, record), in_order)
+    state = breaker.judge(tx, group, sick, not_only_down, record)
+    return GroupView(group, unavailable, state, in_order, {host: frozenset(services) for host, services in troubled.items()})
 
 
 def known(tx: Transaction) -> list[Data]:
@@ -124,9 +150,11 @@ def is_held(row: t.Any, now: float) -> bool:
 def release(tx: Transaction, host: str, service: str, token: int, status: str, acted: bool) -> bool:
     """Set what is known of a target after its action; not if it has a newer permit, or was seen after this one expired."""
     touched = tx.do(
-        f"""UPDATE ledger_targets SET status = :status, seen_at = :now, busy_until = :now,
+        f"""UPDATE ledger_targets SET seen_at = :now, busy_until = :now,
+        status = CASE WHEN :status <> '{HEALTHY}' AND failed_at IS NOT NULL THEN '{FAILED}' ELSE :status END,
+        failed_at = CASE WHEN :status = '{FAILED}' AND :acted = 1 THEN :now WHEN :status <> '{HEALTHY}' THEN failed_at END,
         sick_since = CASE WHEN :status = '{FAILED}' AND :acted = 1 THEN :now WHEN :status IN ('{HEALTHY}', '{SICK}') THEN NULL ELSE sick_since END,
-        healthy_since = CASE WHEN :status = '{HEALTHY}' THEN COALESCE(healthy_since, :now) END
+        healthy_since = CASE WHEN :status = '{HEALTHY}' AND :acted = 1 THEN :now WHEN :status = '{HEALTHY}' THEN COALESCE(healthy_since, :now) END
         WHERE host = :host AND service = :service AND token = :token AND status = '{IN_REMEDIATION}'""",
         host=host,
         service=service,
@@ -144,8 +172,9 @@ def _why(row: t.Mapping[str, t.Any], now: float) -> str:
     if row["status"] == IN_REMEDIATION:
         expired = human_duration(max(0.0, now - row["busy_until"]))
         return f"{row['service']} is unknown: its permit expired {expired} ago without an outcome, and it was not seen since"
-    said = {DOWN: "is down", FAILED: NOT_HELPED, UNKNOWN: "is unknown"}[row["status"]]
-    return f"{row['service']} {said} (seen {clock_text(row['seen_at'])})"
+    if row["status"] == FAILED:
+        return f"{row['service']} {NOT_HELPED} ({clock_text(row['failed_at'] or row['seen_at'])})"
+    return f"{row['service']} {'is down' if row['status'] == DOWN else 'is unknown'} (seen {clock_text(row['seen_at'])})"
 
 
 def clock_text(at: float) -> str:

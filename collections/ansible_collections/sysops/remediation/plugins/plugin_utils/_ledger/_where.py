@@ -82,7 +82,7 @@ def _server(url: str) -> Place:
     except ValueError:  # its own words quote what may be a part of the password
         raise _misread(url) from None
     database = parts.path.lstrip("/")
-    if "@" in f"{database}{parts.query}{parts.fragment}":
+    if "@" in f"{database}{parts.query}{parts.fragment}" or parts.netloc.count("@") > 1:
         raise _misread(url)
     if not database:
         raise LedgerError(f"ledger URL '{redact(hide_credentials(url))}' names no database: write postgresql://user@host/database")

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 Data = dict[str, t.Any]
 
 DAY = 86400.0
+SKEW = 60.0  # seconds by which transactions on several controllers may overtake each other
 
 # What is known of a target (one service on one host).
 HEALTHY = "healthy"
@@ -40,8 +41,13 @@ STATUS_AFTER = {
 def names_service(name: str, service: str) -> bool:
     """Tell whether what a person calls a service (``postfix``, ``postfix.service``, ``systemd/postfix``) means this service key."""
     manager, slash, bare = name.rpartition("/")
-    theirs, _slash, known = service.rpartition("/")
+    theirs, _slash, known = plain_key(service).rpartition("/")
     return bare.removesuffix(".service") == known.removesuffix(".service") and (not slash or manager == theirs)
+
+
+def plain_key(service: str) -> str:
+    """Return a service key without what tells it from another one of the same name on its host: ``supervisord/web (unix:///b.sock)``."""
+    return service.partition(" (")[0]
 
 
 class LedgerError(Exception):
@@ -67,6 +73,7 @@ class Group:
     name: str
     members: frozenset[str]
     max_unavailable: int  # hosts
+    note: str = ""  # why it is tighter than the policies say
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class Ask:
     groups: frozenset[str] = frozenset()  # all groups of the host: a pause may name any of them
     keep_one: bool = False  # it serves, and its policy does not allow an outage: another host must serve meanwhile
     gates: tuple[Data, ...] = ()  # what else stands for or against it, as who asks has found
+    planned: bool = False  # a rehearsal: the plan has seen more than this copy, and has found room in the budget
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,7 @@ class Breaker:
     sick: tuple[str, ...] = ()  # hosts that went down, or were not helped, within the last 10 minutes
     opens_at: float | None = None  # when half_open can begin at the earliest
     just_opened: bool = False  # by this very call: whoever sees it notifies, once
+    before: frozenset[str] = frozenset()  # hosts that were down before it opened, as a standby that nobody starts: no part of the failure
 
 
 @dataclass(frozen=True)
@@ -155,6 +164,7 @@ class GroupView:
     unavailable: dict[str, str]  # host → why it counts
     breaker: Breaker
     serving: t.Mapping[str, t.Mapping[str, None]] = field(default_factory=dict)  # service → available hosts seen to run it within a day, in order
+    troubled: t.Mapping[str, frozenset[str]] = field(default_factory=dict)  # host → those of its services that make it unavailable
 
 
 @dataclass(frozen=True)
