@@ -201,7 +201,7 @@ def test_a_mistake_is_one_line_and_nothing_is_done(night, playbook, arguments, v
     [
         ("resume", "remediation_host"),
         ("status", "remediation_ledger"),
-        ("remediate", "remediation_service"),
+        ("plan", "remediation_service"),
         ("plan", "remediation_hosts"),
         ("report", "remediation_host"),
     ],
