@@ -83,9 +83,7 @@ def defaults() -> dict[str, str]:
     """Return what a run wants unless the caller's ``environment`` says otherwise."""
     # An inventory that cannot be read is an error and not an empty fleet.
     strict = os.environ.get("ANSIBLE_INVENTORY_UNPARSED_FAILED", "True")
-    each = os.environ.get("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "True")  # one of several may be the one that says hands off
-    settings = {"ANSIBLE_INVENTORY_UNPARSED_FAILED": strict, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": each}
-    return {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", **settings, **_locale()}
+    return {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_INVENTORY_UNPARSED_FAILED": strict, **_locale()}
 
 
 def _locale() -> dict[str, str]:

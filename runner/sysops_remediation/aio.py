@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
-from typing import Generic, TypeVar, Unpack
+from typing import Generic, TypeVar, Unpack, cast
 
 from ._launch import Inventory
 from ._options import (
@@ -40,10 +40,21 @@ def _in_thread(call: Callable[[], Value]) -> asyncio.Future[Value]:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Value] = loop.create_future()
 
+    def settle(value: Value | None, error: BaseException | None) -> None:
+        if future.done():  # nobody waits any more
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(cast("Value", value))
+
     def work() -> None:
-        value = call()
+        try:
+            told: tuple[Value | None, BaseException | None] = (call(), None)
+        except BaseException as error:
+            told = (None, error)
         with contextlib.suppress(RuntimeError):  # the program has ended its loop meanwhile
-            loop.call_soon_threadsafe(lambda: None if future.done() else future.set_result(value))
+            loop.call_soon_threadsafe(settle, *told)
 
     threading.Thread(target=work, name="remediation-await", daemon=True).start()
     return future
@@ -65,7 +76,7 @@ class AsyncRun(Generic[Result]):
 
     async def __anext__(self) -> RunEvent:
         async with self._reading:
-            if self._following is None:
+            if self._following is None or self._following.get_loop() is not asyncio.get_running_loop():
                 self._following = _in_thread(self._run.next_event)
             event = await asyncio.shield(self._following)
             self._following = None

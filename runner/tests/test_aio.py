@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import answer, local
 from sysops_remediation import AsyncRemediator, DiagnoseResult, EventKind, RunStatus
-from sysops_remediation.aio import AsyncRun
+from sysops_remediation.aio import AsyncRun, _in_thread
 
 pytestmark = pytest.mark.slow
 
@@ -78,3 +78,14 @@ def test_a_task_that_is_cancelled_cancels_its_run(project: Write) -> None:
         return await run.result()
 
     assert asyncio.run(main()).status is RunStatus.CANCELED
+
+
+def test_what_goes_wrong_reaches_whoever_waits() -> None:
+    def fails() -> None:
+        raise ValueError("it went wrong")
+
+    async def main() -> None:
+        with pytest.raises(ValueError, match="it went wrong"):
+            await asyncio.wait_for(_in_thread(fails), 10)
+
+    asyncio.run(main())

@@ -13,6 +13,7 @@ from ..plugin_utils._plan_budgets import limits_of
 from ..plugin_utils._policy import same_service
 from ..plugin_utils._policy_host import host_limits, host_policy, origins
 from ..plugin_utils._policy_kinds import nearest
+from ..plugin_utils._run_settings import OF_EACH_HOST, settings_problem
 
 SPEC = {"service": {"type": "str"}, "unlisted": {"type": "bool", "default": False}, "origins": {"type": "bool", "default": False}}
 
@@ -26,6 +27,9 @@ class ActionModule(ActionBase):
         asked_at = time.time()
         _checked, args = self.validate_argument_spec(argument_spec=SPEC)
         services, errors = host_policy(task_vars, self._templar.template)
+        problem = settings_problem(task_vars, self._templar.template, OF_EACH_HOST)
+        if problem:
+            services, errors = [], [problem, *errors]
         named = [entry["name"] for entry in services]
         limits = host_limits(task_vars, self._templar.template) if errors else limits_of(services)
         where = origins(task_vars, self._templar.template) if args["origins"] and services else [None] * len(services)

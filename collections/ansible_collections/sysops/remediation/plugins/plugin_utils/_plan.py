@@ -17,6 +17,7 @@ from ..module_utils._leaks import _words as words
 from ..module_utils._managers._base import without_user
 from ..module_utils._units import human_duration
 from ._ledger import Group, GroupView
+from ._ledger._words import plain_key
 from ._plan_budgets import Budgets, limits_of, unreadable
 from ._plan_gates import MOOT_GATES, POLICY_GATES, REMEDIATE, RESTART, Data, Standing, Target, budget, target_gates, urgency_rank
 from ._plan_standing import groups_of_hosts
@@ -300,7 +301,7 @@ def _order(plan: Data, standing: Standing) -> None:
 def _blast_radius(incident: Data, standing: Standing) -> float:
     """Return which share of those that serve is taken away: nothing of what is down, all of the only one."""
     view = standing.views.get(incident["group"])
-    serving = len(view.serving.get(incident["service"], ())) if view else 0
+    serving = len(view.serving.get(plain_key(incident["service"]), ())) if view else 0
     return 0.0 if incident["incarnation"] is None else 1.0 / max(1, serving)
 
 

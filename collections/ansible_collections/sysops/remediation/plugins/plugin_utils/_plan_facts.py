@@ -15,6 +15,7 @@ import time
 import typing as t
 
 from ..module_utils._redact import redact
+from ._ledger._words import qualified_key
 from ._plan import Data, HostFacts
 from ._policy_kinds import did_you_mean
 
@@ -89,9 +90,11 @@ def read_host(host: str, variables: t.Mapping[str, t.Any]) -> HostFacts:
 def _told_apart(diagnoses: list[Data]) -> list[Data]:
     """Name the server or scope too where a host has two services of the same name: of two supervisords, of the system and of a user."""
     alike = collections.Counter(one["service"] for one in diagnoses)
-    return [
-        {**one, "service": f"{one['service']} ({one.get('server') or one.get('scope', 'system')})"} if alike[one["service"]] > 1 else one for one in diagnoses
-    ]
+    return [{**one, "service": _qualified(one)} if alike[one["service"]] > 1 else one for one in diagnoses]
+
+
+def _qualified(diagnosis: Data) -> str:
+    return qualified_key(diagnosis["service"], diagnosis.get("server"), diagnosis.get("scope", "system"))
 
 
 def _warning(warning: t.Any) -> str:

@@ -18,7 +18,7 @@ from ._ledger import Effectiveness, Group, GroupView, Pause
 from ._ledger._incidents import effectiveness_gates
 from ._ledger._pauses import pause_gate
 from ._ledger._permits import breaker_gate, budget_gate
-from ._ledger._words import DOWN, SICK
+from ._ledger._words import DOWN, SICK, plain_key
 from ._policy_schema import ACTING, APPROVE, AUTO
 from ._windows import timing_gates
 
@@ -127,7 +127,7 @@ def _single_instance_gate(target: Target, view: GroupView) -> Data:
     """Acting on the only one that serves is an outage, and needs consent; what is down already takes nothing away."""
     if target.dead:
         return gate("single_instance", True, "it does not run: acting on it takes nothing away")
-    serving = view.serving.get(target.service, {})
+    serving = view.serving.get(plain_key(target.service), {})
     others = len(serving) - (target.host in serving)
     if others:
         first = list(islice((host for host in serving if host != target.host), 3))

@@ -17,6 +17,7 @@ from ._plan import Approved, Data, HostFacts, build_plan, by_policy_only, not_re
 from ._plan_budgets import Budgets, Elsewhere, Inventory, budgets_of, nowhere
 from ._plan_gates import REMEDIATE, Standing, Target
 from ._plan_standing import look
+from ._policy_schema import ACTING
 
 PLANNED = "planned"
 ENDED = "ended"
@@ -65,7 +66,8 @@ def plan_run(fleet: list[HostFacts], inventory: Inventory, request: Request, els
         standing = Standing(request.now, error=f"{problem}; so nothing is acted on", in_vain=in_vain)  # who was told first tells it
         targets = targets_of(fleet, budgets_of(fleet, inventory))
         plan = build_plan(fleet, targets, standing, request.run_id, request.now, request.purpose)
-        if not any(not by_policy_only(one) for one in plan["refusals"]):  # before the night in which it is needed
+        acting = any(entry["mode"] in ACTING for facts in fleet for entry in facts.policy)
+        if acting and all(by_policy_only(one) for one in plan["refusals"]):  # before the night in which it is needed
             plan["held_back"] = [{"host": facts.host, "msg": f"{problem}; so nothing could have been acted on"} for facts in fleet[:1]]
         return plan
 

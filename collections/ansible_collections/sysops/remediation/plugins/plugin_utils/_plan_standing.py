@@ -8,9 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ._ledger import Ledger, Observation
-from ._ledger._words import DOWN, HEALTHY, RUNNING, SICK, UNKNOWN, plain_key
-from ._plan_budgets import Budgets, Inventory, hosts_having
+from ._ledger._words import DOWN, HEALTHY, RETIRED, RUNNING, SICK, UNKNOWN, names_service, plain_key, qualified_key
+from ._plan_budgets import Budgets, Inventory, hosts_having, written_name
 from ._plan_gates import Standing, Target, accepted
+from ._policy import bare_name
 
 if t.TYPE_CHECKING:
     from ._plan import HostFacts
@@ -39,7 +40,7 @@ def look(ledger: Ledger, fleet: t.Sequence[HostFacts], targets: list[Target], at
     """
     lost = lost_hosts(fleet)
     seen = [Observation(one.host, one.service, one.group.name, _status(one), _since(one, at), _stopped(one)) for one in targets]
-    in_vain = ledger.observe([*seen, *_unseen(targets, lost)], at)
+    in_vain = ledger.observe([*seen, *_unseen(targets, lost, ledger)], at)
     ledger.lost([facts.host for facts in lost], at)
     ledger.retire({facts.host: {one["service"] for one in facts.diagnoses} for facts in fleet if facts.whole}, at)
     narrowed = budgets.seen(hosts_having(ledger))
@@ -68,11 +69,18 @@ def _since(target: Target, at: float) -> float | None:
     return at - max(0.0, target.host_time - stopped)
 
 
-def _unseen(targets: list[Target], lost: t.Iterable[HostFacts]) -> t.Iterator[Observation]:
-    """Yield the services of hosts that could not be reached, as far as other hosts tell what their policy's names mean."""
+def _unseen(targets: list[Target], lost: list[HostFacts], ledger: Ledger) -> t.Iterator[Observation]:
+    """Yield the services of hosts that could not be reached and that no run has ever seen, as far as other hosts tell what their policy's names mean."""
+    theirs: dict[str, list[str]] = {}
+    for row in ledger.targets() if lost else ():
+        if row["status"] != RETIRED:
+            theirs.setdefault(row["host"], []).append(row["service"])
     known = {(one.entry["name"], one.entry["manager"], one.entry["scope"], one.entry["server"]): one for one in targets}
     for facts in lost:
         for entry in facts.policy:
             like = known.get((entry["name"], entry["manager"], entry["scope"], entry["server"]))
-            if like:
-                yield Observation(facts.host, like.service, entry["group"] or plain_key(like.service), UNKNOWN)
+            if like is None or any(names_service(written_name(entry), key) for key in theirs.get(facts.host, ())):
+                continue
+            alike = sum(bare_name(other["name"]) == bare_name(entry["name"]) for other in facts.policy)
+            key = qualified_key(like.service, like.diagnosis.get("server"), entry["scope"]) if alike > 1 else plain_key(like.service)
+            yield Observation(facts.host, key, entry["group"] or plain_key(key), UNKNOWN)

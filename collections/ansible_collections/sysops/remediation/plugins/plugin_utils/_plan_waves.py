@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ._ledger import GroupView
 from ._ledger._permits import budget_gate
+from ._ledger._words import plain_key
 from ._plan_gates import Data
 
 
@@ -111,7 +112,7 @@ def fill_waves(actions: list[Data], views: t.Mapping[str, GroupView]) -> tuple[l
 
 
 def _group_and_service(action: Data) -> tuple[str, str]:
-    return action["group"], action["service"]
+    return action["group"], plain_key(action["service"])
 
 
 def _room(view: GroupView, treated: t.Mapping[str, set[str]]) -> _Room:

@@ -14,6 +14,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
+from ..module_utils._managers._base import without_user
 from ._policy_contradictions import contradictions
 from ._policy_kinds import Path, Problem, did_you_mean, shown
 from ._policy_schema import ENTRY
@@ -78,6 +79,9 @@ def bare_name(name: str) -> str:
 
 def same_service(entry: Entry, wanted: str) -> bool:
     """Tell whether a person who writes ``postfix``, ``postfix.service`` or ``systemd/postfix.service`` means this entry."""
+    wanted, _space, which = wanted.partition(" (")  # as plans tell one of two services of the same name
+    if which and "server" in entry and which.rstrip(")") != (without_user(entry["server"]) or entry["scope"]):
+        return False
     manager, slash, name = wanted.partition("/")
     if slash and manager in (entry["manager"], "auto"):
         return bare_name(entry["name"]) == bare_name(name)

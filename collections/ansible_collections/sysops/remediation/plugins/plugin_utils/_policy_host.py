@@ -84,6 +84,8 @@ def host_limits(variables: Variables, template: Template, known: dict[str, Read]
     """Return what the policy of a host says of budgets, whatever else is wrong with it; None if that cannot be read."""
     written = {name: _only(variables[name], LIMITING) for name in policy_variables(variables) if name in variables}
     values, errors = _computed(written, _each_once(template))
+    if errors:  # what is left out by "default(omit)" can only be left out of the whole
+        values, errors = _computed(written, template)
     if errors:
         return None
     services, problems = _read_once({name: _only(value, LIMITING) for name, value in values.items()}, None, None, {} if known is None else known)

@@ -138,30 +138,34 @@ def _fits(kind: str, value: t.Any) -> bool:
 
 
 # What a playbook takes as not given if it cannot be computed: another ledger, or the whole fleet, would be meant.
-_TEXTS = ("ledger", "service", "host", "group", "incident", "plan_id", "approver", "reason", "report_dir", "state_dir")
-_OTHERS = ("hosts", "until", "for", "window", "interval", "timeout", "allow_all")
+OF_EACH_HOST = ("state_dir", "window", "interval", "timeout")
+_TEXTS = ("ledger", "service", "host", "group", "report_dir", "state_dir")
+_SETTINGS = (*_TEXTS, "hosts", "incident", "plan_id", "approver", "reason", "until", "for", "allow_all", *OF_EACH_HOST[1:])
 
 
-def settings_problem(variables: t.Mapping[str, t.Any], template: t.Callable[[t.Any], t.Any]) -> str | None:
+def settings_problem(variables: t.Mapping[str, t.Any], template: t.Callable[[t.Any], t.Any], words: t.Iterable[str] = _SETTINGS) -> str | None:
     """Return which setting of a run cannot be computed, or is no text and should be one; None if all can be used.
 
     :param variables: of the host whose settings count, not yet templated.
-    :param template: raises AnsibleError.
+    :param template: raises AnsibleError, and leaves out of a dictionary what is omitted.
     """
-    for name in (f"remediation_{word}" for word in (*_TEXTS, *_OTHERS)):
+    for word in words:
+        name = f"remediation_{word}"
         if variables.get(name) is None:
             continue
         try:
-            value = template(variables[name])
+            value = template({name: variables[name]}).get(name)
         except AnsibleError as error:
             return redact(f"{name} cannot be computed: {' '.join(str(error).split())}")
-        if name.removeprefix("remediation_") in _TEXTS and not (value is None or isinstance(value, str)):
+        if word in _TEXTS and not (value is None or isinstance(value, str)):
             return f"{name} is a {_kind(value)}: write a text, or leave it out"
     return None
 
 
 def _kind(value: t.Any) -> str:
-    return {bool: "boolean", int: "number", float: "number"}.get(type(value)) or ("list" if isinstance(value, list) else "mapping")
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, (int, float)) else "list" if isinstance(value, list) else "mapping"
 
 
 def window_problem(window: t.Any, timeout: t.Any) -> str | None:

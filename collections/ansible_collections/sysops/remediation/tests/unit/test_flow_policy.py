@@ -82,6 +82,10 @@ def fleet(tmp_path_factory):
     lab.add("web1", None, remediation_services=[{**theirs[0], "name": "nginx"}], opens="02:30", most=1)
     for host in ("broken1", "broken2"):
         lab.add(host, None, remediation_services=theirs, opens="25:00")
+    lab.groups["pair"] = ["whole", "omits"]
+    for host, group in (("whole", "pair"), ("omits", "{{ nowhere | default(omit) }}")):
+        lab.add(host, None, remediation_services=[{"name": "postfix", "group": group, "max_unavailable": 2}])
+    lab.add("stateless", None, remediation_services=[{"name": "postfix"}], remediation_state_dir="{{ vault_nope }}/state")
     lab.add("unset1", None, remediation_services=[{"name": "postfix", "mode": "auto", "group": "all", "max_unavailable": "{{ mail_budget }}"}])
     return lab
 
@@ -113,11 +117,23 @@ class TestStatusOfAFleet:
         assert sum(run.recap(host).get("ok", 0) > 0 for host in fleet.hosts) == 1, run.output
 
     def test_a_mistake_is_told_once_with_its_hosts_as_the_playbook_policy_tells_it(self, fleet):
-        status, policy = fleet.run("status"), fleet.run("policy")
+        status, policy = (fleet.run(playbook, "--limit", "all:!stateless") for playbook in ("status", "policy"))
         assert status.rc == policy.rc == 2
         assert status.answer["errors"] == policy.answer["errors"]
         assert "broken1, broken2: " in status.answer["message"]
         assert [one["service"] for one in status.answer["windows"]] == ["postfix", "nginx"]
+
+
+def test_what_a_policy_leaves_out_on_purpose_does_not_make_it_unreadable(fleet):
+    run = fleet.run("status", "--limit", "whole")
+    assert [(one["group"], one["max_unavailable"]) for one in run.answer["groups"]] == [("pair", 2)], run.output
+
+
+def test_a_setting_of_one_host_that_cannot_be_computed_leaves_that_host_alone(fleet):
+    run = fleet.run("policy", "--limit", "stateless,mail1")
+    assert (run.rc, [one["host"] for one in run.answer["errors"]]) == (2, ["stateless"])
+    assert run.answer["errors"][0]["msg"] == "remediation_state_dir cannot be computed: 'vault_nope' is undefined"
+    assert [one["host"] for one in run.answer["policies"]] == ["mail1"]
 
 
 def test_one_host_whose_policy_cannot_be_computed_keeps_nobody_from_knowing_how_the_others_stand(fleet):

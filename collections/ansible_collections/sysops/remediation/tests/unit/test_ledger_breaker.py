@@ -155,7 +155,7 @@ class TestHalfOpen:
     def test_a_standby_that_was_down_before_it_opened_is_no_part_of_it(self, lab):
         standby = "mail9"
         lab.see("down", standby, group="pair", stopped=True)
-        lab.later(HOUR)
+        lab.later(2 * HOUR)
         pair = group(10, 10, "pair")
         lab.see("down", "mail1", "mail2", "mail3", group="pair")
         assert lab.ledger.views([pair], record=True)["pair"].breaker.state == OPEN
@@ -169,6 +169,15 @@ class TestHalfOpen:
         lab.ledger.release(reply.permit.id, "refused")
         lab.later(DAY)
         assert lab.ledger.views([pair], record=True)["pair"].breaker.state == CLOSED
+
+    def test_the_first_victims_of_a_slow_failure_are_part_of_it(self, lab):
+        ten = group(10, 9, "slow")
+        lab.see("down", "mail1", group="slow")
+        lab.later(20 * MINUTE)
+        lab.see("down", "mail2", "mail3", "mail4", group="slow")
+        assert lab.ledger.views([ten], record=True)["slow"].breaker.state == OPEN
+        lab.later(11 * MINUTE)
+        assert lab.ledger.views([ten], record=True)["slow"].breaker.before == frozenset()
 
     def test_every_change_is_in_the_audit(self, lab):
         lab.act("mail1", TEN, "remediated")

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger import AuditEntry, Incident, LedgerError, Observation, _database, _schema, open_ledger
 from ansible_collections.sysops.remediation.plugins.plugin_utils._ledger._where import find
-from ledger_lab import DAY, MINUTE, SERVICE, ask, closed_gates, group, hosts
+from ledger_lab import DAY, MINUTE, SERVICE, START, Lab, ask, closed_gates, group, hosts
 
 GROUP = group(3, 1)
 
@@ -149,6 +149,27 @@ class TestTheSchema:
         with lab.ledger._database.read() as tx:
             assert _schema.version(tx) == 3
             assert tx.row("SELECT host, note FROM ledger_targets") == {"host": "mail1", "note": None}
+
+    def test_of_the_first_release_keeps_what_did_not_help_and_no_host_of_a_mass_failure_counts_as_down_before_it(self, ledger_url, monkeypatch):
+        lab = Lab.__new__(Lab)
+        lab.url, lab.time, lab.runs = ledger_url, START, 0
+        with monkeypatch.context() as patch:
+            patch.setattr(_schema, "MIGRATIONS", _schema.MIGRATIONS[:1])
+            open_ledger(ledger_url, clock=lambda: START)
+        sql = """INSERT INTO ledger_targets (host, service, grp, status, seen_at, busy_until, sick_since, cleared_at, token)
+        VALUES (:host, :service, 'mail', :status, :at, 0, :at, 0, 1)"""
+        database = _database.Database(find(ledger_url), "alice")
+        with database.write() as tx:
+            for host, status in (("mail1", "failed"), ("mail2", "down"), ("mail3", "down")):
+                tx.do(sql, host=host, service=SERVICE, status=status, at=START)
+            tx.do("INSERT INTO ledger_breakers (grp, state, since) VALUES ('mail', 'half_open', :at)", at=START + 700)
+        lab.time = START + 710
+        lab.ledger = lab.open()
+        view = lab.ledger.views([group(10, 9)], record=True)["mail"]
+        assert (view.breaker.state, view.breaker.before) == ("half_open", frozenset())
+        assert "breaker" in closed_gates(lab.ask("mail2", group(10, 9)))
+        lab.see("healthy", "mail1")
+        assert "was not helped" in lab.ledger.views([group(10, 9)], record=False)["mail"].unavailable["mail1"]
 
     def test_that_cannot_be_brought_up_to_date_stays_as_it_was(self, lab, monkeypatch):
         def broken(tx):

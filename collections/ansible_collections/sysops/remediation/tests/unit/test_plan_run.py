@@ -220,8 +220,45 @@ class TestBudget:
             ("supervisord/web (unix:///b.sock)", "healthy"),
         ]
         assert fleet.plan(facts, plan_id=plan["approval"]["id"], approver="Ada")["waves"] == [["mail1"]]
-        fleet.ledger().pause("move", service="web")
-        assert "pause" in shut(fleet.plan(facts))["mail1"], "a person calls both of them web"
+        for name, held in (("web", True), ("supervisord/web (unix:///a.sock)", True), ("web (unix:///b.sock)", False), ("web (unix:///a.sock)", True)):
+            fleet.ledger().pause("move", service=name)
+            assert ("pause" in shut(fleet.plan(facts))["mail1"]) is held, name
+            assert fleet.ledger().resume(service=name), "a person may call it as plans do"
+
+    def test_a_lost_host_has_its_services_under_the_names_that_it_has_itself(self, fleet):
+        """On another host two of that name may be told apart: nothing of such a name is unknown here."""
+        socks = ("unix:///a.sock", "unix:///b.sock")
+        named = {"service": "supervisord/web", "name": "web", "manager": "supervisord"}
+
+        def with_some(name, *mine):
+            policy = [entry(name="web", manager="supervisord", server=sock, allow_outage=True) for sock in mine]
+            seen = [{**diagnosis("healthy", "none"), **named, "server": sock} for sock in mine]
+            return read_host(name, {"diagnose_policy": {"services": policy}, "diagnose_result": {"diagnoses": seen}})
+
+        two, one = with_some("mail1", *socks), with_some("mail2", socks[0])
+        fleet.plan(two, one)
+        for lost_one, other in ((one, two), (two, one)):
+            fleet.clock.now += 60
+            fleet.plan(HostFacts(lost_one.host, policy=lost_one.policy, unreachable=True), other)
+            assert {target["host"] for target in fleet.ledger().targets() if target["status"] == "unknown"} == {lost_one.host}
+            fleet.clock.now += 60
+            fleet.plan(two, one)
+            assert {target["status"] for target in fleet.ledger().targets()} == {"healthy"}
+        new = HostFacts("mail3", policy=two.policy, unreachable=True)
+        fleet.plan(one, new)
+        assert {target["service"] for target in fleet.ledger().targets() if target["host"] == "mail3"} == {"supervisord/web (unix:///a.sock)"}
+
+    def test_a_host_with_one_of_them_stands_in_for_a_host_with_two(self, fleet):
+        named = {"service": "supervisord/web", "name": "web", "manager": "supervisord"}
+        socks = ("unix:///a.sock", "unix:///b.sock")
+        policy = [entry(name="web", manager="supervisord", server=sock) for sock in socks]
+        seen = [{**diagnosis("leak_suspected"), **named, "server": socks[0]}, {**diagnosis("healthy", "none"), **named, "server": socks[1]}]
+        two = read_host("mail1", {"diagnose_policy": {"services": policy}, "diagnose_result": {"diagnoses": seen}})
+        well = {**diagnosis("healthy", "none"), **named, "server": socks[0]}
+        one = read_host("mail2", {"diagnose_policy": {"services": policy[:1]}, "diagnose_result": {"diagnoses": [well]}})
+        plan = fleet.plan(two, one)
+        assert plan["waves"] == [["mail1"]]
+        assert reserve(fleet.url, False, plan, plan["actions"][0], [])["permit"]
 
     def test_check_mode_gets_the_permits_that_a_run_would_get(self, fleet):
         fleet.plan(*(host(name, "crashed") for name in fleet.hosts[:3]), host("mail4", "healthy"))

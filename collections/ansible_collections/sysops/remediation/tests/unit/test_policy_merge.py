@@ -75,6 +75,12 @@ def test_two_supervisords_may_have_programs_of_the_same_name():
     assert len(merged(remediation_services=pair)[0]) == 2
 
 
+def test_one_of_two_programs_of_the_same_name_may_be_called_as_plans_do():
+    pair, _problems = merged(remediation_services=[{"name": "web", "manager": "supervisord", "server": f"unix:///{which}.sock"} for which in "ab"])
+    assert [same_service(one, "supervisord/web (unix:///a.sock)") for one in pair] == [True, False]
+    assert [same_service(one, "web") for one in pair] == [True, True]
+
+
 def test_twice_in_one_list_is_a_mistake():
     _services, problems = merged(remediation_services=[{"name": "postfix"}, {"name": "postfix.service"}])
     assert problems == ["remediation_services[1].name: 'postfix.service' is named twice in this list; merge the two entries"]

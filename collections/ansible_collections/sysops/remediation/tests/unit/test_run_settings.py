@@ -58,9 +58,9 @@ def test_nothing_is_refused_that_the_documentation_offers():
 
 
 def template(value):
-    if value == "{{ nope }}":
+    if "{{ nope }}" in value.values():
         raise AnsibleUndefinedVariable("'nope' is undefined")
-    return value
+    return {name: item for name, item in value.items() if item != "{{ omit }}"}
 
 
 @pytest.mark.parametrize("name", ["ledger", "service", "host", "group", "incident", "hosts", "timeout", "allow_all"])
@@ -68,11 +68,13 @@ def test_a_setting_that_cannot_be_computed_is_not_taken_as_not_given(name):
     """It would mean another ledger, or the whole fleet."""
     assert settings_problem({f"remediation_{name}": "{{ nope }}"}, template) == f"remediation_{name} cannot be computed: 'nope' is undefined"
     assert settings_problem({f"remediation_{name}": None}, template) is None
+    assert settings_problem({f"remediation_{name}": "{{ omit }}"}, template) is None, "that says in so many words that it is not given"
 
 
 @pytest.mark.parametrize(("given", "kind"), [(False, "boolean"), (5, "number"), (["S3cret"], "list"), ({"a": "S3cret"}, "mapping")])
 def test_what_should_be_a_name_and_is_none_is_told_without_its_value(given, kind):
     assert settings_problem({"remediation_host": given}, template) == f"remediation_host is a {kind}: write a text, or leave it out"
+    assert settings_problem({"remediation_reason": given}, template) is None, "a ticket number is a reason too"
 
 
 def test_a_window_that_nobody_waits_for_is_found_before_it_is_waited_for():

@@ -17,6 +17,7 @@ from ._database import Transaction
 from ._words import DAY, AuditEntry, Breaker, Group
 
 WINDOW = 600.0  # seconds: newly sick, and how long health must hold
+LONG = 3600.0  # seconds: what was down for so long when it opened, as a standby, is no part of the failure
 SHARE = 0.2  # of the group
 LEAST = 3  # hosts
 
@@ -36,7 +37,7 @@ def judge(tx: Transaction, group: Group, sick: t.Mapping[str, float], busy: t.Co
     before, since, opened_at = (row["state"], row["since"], row["opened_at"]) if row else (CLOSED, 0.0, 0.0)
     newly = {host: at for host, at in sick.items() if tx.now - WINDOW < at < tx.now + DAY}  # what a wrong clock wrote is not of today
     state = step(before, len(newly), len(group.members))
-    long_down = frozenset(host for host, at in sick.items() if at < opened_at - WINDOW and host not in busy)
+    long_down = frozenset(host for host, at in sick.items() if at < opened_at - LONG and host not in busy)
     if before == state == HALF_OPEN and not sick.keys() - long_down and tx.now - since >= DAY:  # repaired by other hands than ours
         state = CLOSED
     if state != before:

@@ -26,7 +26,7 @@ WHERE done.outcome = 'remediated' AND done.recurred_at IS NULL AND done.released
 # Of a run that lasts longer than a day nobody waits for an outcome either; should it come, it is recorded all the same.
 _ABANDONED = f"""
 SELECT left_open.id, left_open.run_id, left_open.host, left_open.service,
-    COALESCE((SELECT max(outcome) FROM ledger_permits AS asked WHERE asked.incident = left_open.id), 'unknown') AS outcome
+    COALESCE((SELECT outcome FROM ledger_permits AS asked WHERE asked.incident = left_open.id ORDER BY granted_at DESC LIMIT 1), 'unknown') AS outcome
 FROM ledger_incidents AS left_open
 JOIN ledger_targets AS known ON known.host = left_open.host AND known.service = left_open.service AND known.seen_at = :at AND known.busy_until <= :at
 WHERE left_open.state <> 'ended'

@@ -15,7 +15,7 @@ from . import _breaker as breaker
 from . import _pauses as pauses
 from . import _targets as targets
 from ._database import Transaction
-from ._words import IN_REMEDIATION, STATUS_AFTER, UNKNOWN, Ask, AuditEntry, Data, GroupView, LedgerError, Permit, Reply
+from ._words import IN_REMEDIATION, STATUS_AFTER, UNKNOWN, Ask, AuditEntry, Data, GroupView, LedgerError, Permit, Reply, plain_key
 
 _LAST_KNOWN = f"""EXISTS (SELECT 1 FROM ledger_targets AS known WHERE known.host = held.host AND known.service = held.service
     AND known.token = held.token AND known.status = '{IN_REMEDIATION}')"""
@@ -93,7 +93,7 @@ def breaker_gate(view: GroupView, host: str) -> Data:
 
 
 def _keep_one_gate(view: GroupView, ask: Ask) -> Data:
-    others = len(view.serving.get(ask.service, {}).keys() - {ask.host})
+    others = len(view.serving.get(plain_key(ask.service), {}).keys() - {ask.host})
     if others:
         detail = f"{others} other {'host serves' if others == 1 else 'hosts serve'} it meanwhile"
     else:

@@ -74,7 +74,6 @@ def _second(tx: Transaction) -> None:
     tx.do("ALTER TABLE ledger_targets ADD COLUMN unnamed_since DOUBLE PRECISION")  # since when no policy names it
     tx.do("UPDATE ledger_targets SET failed_at = seen_at WHERE status = 'failed'")
     tx.do("ALTER TABLE ledger_breakers ADD COLUMN opened_at DOUBLE PRECISION NOT NULL DEFAULT 0")  # when the failure began that it is about
-    tx.do("UPDATE ledger_breakers SET opened_at = since")
 
 
 MIGRATIONS = [_first, _second]

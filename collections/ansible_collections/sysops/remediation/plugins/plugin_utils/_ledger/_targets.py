@@ -36,6 +36,7 @@ from ._words import (
     Group,
     GroupView,
     Observation,
+    plain_key,
 )
 
 NOT_HELPED = "was not helped by an action"
@@ -131,7 +132,7 @@ def view(tx: Transaction, group: Group, record: bool = True, service: str = "") 
     serving: dict[str, set[str]] = {}
     for row in tx.rows(_SERVING, grp=group.name, since=tx.now - DAY):
         if row["host"] in group.members and row["host"] not in unavailable:
-            serving.setdefault(row["service"], set()).add(row["host"])
+            serving.setdefault(plain_key(row["service"]), set()).add(row["host"])
     in_order = {service: dict.fromkeys(sorted(hosts)) for service, hosts in serving.items()}
     state = breaker.judge(tx, group, sick, not_only_down, record)
     return GroupView(group, unavailable, state, in_order, {host: frozenset(services) for host, services in troubled.items()})
@@ -152,7 +153,8 @@ def release(tx: Transaction, host: str, service: str, token: int, status: str, a
     touched = tx.do(
         f"""UPDATE ledger_targets SET seen_at = :now, busy_until = :now,
         status = CASE WHEN :status <> '{HEALTHY}' AND failed_at IS NOT NULL THEN '{FAILED}' ELSE :status END,
-        failed_at = CASE WHEN :status = '{FAILED}' AND :acted = 1 THEN :now WHEN :status <> '{HEALTHY}' THEN failed_at END,
+        failed_at = CASE WHEN :status = '{FAILED}' AND :acted = 1 THEN :now WHEN :status = '{FAILED}' THEN COALESCE(failed_at, :now)
+                         WHEN :status <> '{HEALTHY}' THEN failed_at END,
         sick_since = CASE WHEN :status = '{FAILED}' AND :acted = 1 THEN :now WHEN :status IN ('{HEALTHY}', '{SICK}') THEN NULL ELSE sick_since END,
         healthy_since = CASE WHEN :status = '{HEALTHY}' AND :acted = 1 THEN :now WHEN :status = '{HEALTHY}' THEN COALESCE(healthy_since, :now) END
         WHERE host = :host AND service = :service AND token = :token AND status = '{IN_REMEDIATION}'""",

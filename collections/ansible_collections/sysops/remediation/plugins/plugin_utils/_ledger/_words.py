@@ -40,14 +40,22 @@ STATUS_AFTER = {
 
 def names_service(name: str, service: str) -> bool:
     """Tell whether what a person calls a service (``postfix``, ``postfix.service``, ``systemd/postfix``) means this service key."""
-    manager, slash, bare = name.rpartition("/")
-    theirs, _slash, known = plain_key(service).rpartition("/")
+    wanted, known = plain_key(name), plain_key(service)
+    if wanted != name and known != service and name[len(wanted) :] != service[len(known) :]:  # one of two of that name, and the other one
+        return False
+    manager, slash, bare = wanted.rpartition("/")
+    theirs, _slash, known = known.rpartition("/")
     return bare.removesuffix(".service") == known.removesuffix(".service") and (not slash or manager == theirs)
 
 
 def plain_key(service: str) -> str:
     """Return a service key without what tells it from another one of the same name on its host: ``supervisord/web (unix:///b.sock)``."""
     return service.partition(" (")[0]
+
+
+def qualified_key(service: str, server: str | None, scope: str) -> str:
+    """Return what tells a service from another one of the same name on its host: another server's, or a user's and the system's."""
+    return f"{plain_key(service)} ({server or scope})"
 
 
 class LedgerError(Exception):

@@ -57,7 +57,7 @@ def scale_of(memory: Data) -> Scale | None:
     low = 0.0 if lowest < 0.6 * top or top == lowest else lowest - (top - lowest) * 0.25
     step = _nice_step((top - low) or 1.0, memory["unit"])
     low = math.floor(low / step) * step
-    high = math.ceil(max(top * 1.02, low + step) / step) * step
+    high = math.ceil(max(top + 0.02 * (top - low), low + step) / step) * step  # a little room, of what is shown and not of all that is below it
     ticks = [low + step * number for number in range(round((high - low) / step) + 1)]
     return Scale(low, high, memory["unit"], shown, limit.get("name", ""), ticks)
 
