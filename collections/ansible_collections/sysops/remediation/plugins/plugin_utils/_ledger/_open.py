@@ -54,7 +54,7 @@ def open_ledger(
     if place.dialect == SQLITE and not (missing or rehearse or look):
         _keep_private(place)
     if rehearse:
-        return Ledger(_copy_in_memory(database, present, clock, actor), f"{place.described()}, a copy in memory: nothing is written")
+        return Ledger(_copy_in_memory(database, present, clock, actor, schema.DECIDING), f"{place.described()}, a copy in memory: nothing is written")
     if look and present < len(schema.MIGRATIONS):
         return Ledger(_copy_in_memory(database, present, clock, actor, schema.READ), place.described() + (", not yet begun" if not present else ""))
     if present < len(schema.MIGRATIONS):
@@ -63,9 +63,7 @@ def open_ledger(
     return Ledger(database, place.described())
 
 
-def _copy_in_memory(
-    database: Database, present: int, clock: t.Callable[[], float] | None, actor: str, wanted: t.Mapping[str, str] = schema.DECIDING
-) -> Database:
+def _copy_in_memory(database: Database, present: int, clock: t.Callable[[], float] | None, actor: str, wanted: t.Mapping[str, str]) -> Database:
     with database.read() as tx:
         tables = {table: tx.rows(f"SELECT * FROM {table}{where}", now=tx.now) for table, where in wanted.items()} if present else {}
         ahead = tx.now - time.time()  # of the ledger's clock
