@@ -35,12 +35,12 @@ def test_an_unknown_command_is_refused() -> None:
     assert CliRunner().invoke(app, ["schema", "nonsense"]).exit_code == 2
 
 
+def name_of(command: typer.models.CommandInfo) -> str:
+    assert command.callback is not None
+    return command.name or command.callback.__name__.replace("_", "-")
+
+
 def test_every_command_that_prints_json_has_one() -> None:
-    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
-        if any("--json" in option.opts for option in command.params):
-            assert published(command.name)["title"].endswith("Result"), command.name
-
-
-@pytest.mark.parametrize("command", RESULTS)
-def test_every_command_with_a_result_has_a_schema_that_a_minimal_result_meets(command: str) -> None:
-    jsonschema.validate(json.loads(RESULTS[command](status=RunStatus.NOTHING_TO_DO).model_dump_json()), published(command))
+    named = {name_of(command) for command in app.registered_commands} - {"schema"}  # which tells of the option, and has none
+    assert {name for name in named if "--json" in CliRunner().invoke(app, [name, "--help"]).stdout} == set(RESULTS)
+    assert all(published(name)["title"].endswith("Result") for name in RESULTS)
